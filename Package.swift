@@ -1,0 +1,69 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Each target depends only on targets above it; see docs/architecture.md.
+let package = Package(
+  name: "dormouse",
+  products: [.executable(name: "dormouse", targets: ["dormouse"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    // System libraries and shims: a header each, no logic.
+    .systemLibrary(
+      name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "CReadStat", providers: [.apt(["libreadstat-dev"])]),
+    .systemLibrary(name: "CCSV", providers: [.apt(["libcsv-dev"])]),
+    .systemLibrary(
+      name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "CNLopt", pkgConfig: "nlopt", providers: [.apt(["libnlopt-dev"])]),
+    .systemLibrary(name: "CSleef", providers: [.apt(["libsleef-dev"])]),
+    .target(name: "CBoostMath"),
+
+    .target(name: "Numerics", dependencies: ["CBoostMath", "CSleef"]),
+    .target(name: "MixedModels", dependencies: ["Numerics", "CNLopt"]),
+    .target(name: "Tabular", dependencies: ["CReadStat", "CCSV", "CMessageDigest"]),
+    .target(name: "Imputation", dependencies: ["MixedModels", "Tabular"]),
+    .target(name: "Inference", dependencies: ["MixedModels", "Tabular"]),
+    .target(name: "MessagePassing", dependencies: ["COpenMPI"]),
+    .target(
+      name: "RunRecord", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
+      name: "Study",
+      dependencies: ["Imputation", "Inference", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "Coordination",
+      dependencies: [
+        "MessagePassing", "RunRecord", "Study", .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(name: "Simulation", dependencies: ["Coordination"]),
+    .target(name: "Reporting", dependencies: ["RunRecord", "Inference"]),
+    .executableTarget(
+      name: "dormouse",
+      dependencies: [
+        "Coordination", "Reporting", "Simulation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
+    .testTarget(
+      name: "MixedModelsTests", dependencies: ["MixedModels"], resources: [.copy("Reference")]),
+    .testTarget(
+      name: "TabularTests", dependencies: ["Tabular"], resources: [.copy("Reference")]),
+    .testTarget(name: "ImputationTests", dependencies: ["Imputation"]),
+    .testTarget(
+      name: "InferenceTests", dependencies: ["Inference"], resources: [.copy("Reference")]),
+    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing"]),
+    .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"]),
+    .testTarget(name: "StudyTests", dependencies: ["Study"]),
+    .testTarget(name: "CoordinationTests", dependencies: ["Coordination"]),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
+    .testTarget(name: "DormouseTests", dependencies: ["Coordination", "Reporting"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)
