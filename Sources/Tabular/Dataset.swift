@@ -64,8 +64,9 @@ public struct Dataset: Sendable, Equatable {
   /// - Precondition: columns have equal length and distinct names (readers check and explain).
   public init(columns: [Column], rowCount: Int? = nil) {
     self.columns = columns
-    self.rowCount = rowCount ?? columns.first?.count ?? 0
-    precondition(columns.allSatisfy { $0.count == self.rowCount })
+    let rowCount = rowCount ?? columns.first?.count ?? 0
+    precondition(columns.allSatisfy { $0.count == rowCount })
+    self.rowCount = rowCount
     positions = Dictionary(
       uniqueKeysWithValues: columns.enumerated().map { ($0.element.name, $0.offset) })
   }
