@@ -1,0 +1,161 @@
+import MixedModels
+import Tabular
+
+/// A variable of the plan: its cells as numbers, rows in plan order.
+struct PlanVariable: Sendable {
+  let name: String
+  let type: VariableType
+  let levels: [Double]
+  /// One per row; NaN is missing.
+  let cells: [Double]
+  /// Rows with a missing cell, increasing.
+  let missingRows: [Int32]
+  /// Cells are positions in the text column's levels.
+  let isText: Bool
+}
+
+/// Data and specification made ready for chains: rows sorted so that clusters are contiguous,
+/// columns as numbers, models laid out. Immutable; shared by all chains of a rank.
+///
+/// Clusters stand in order of first appearance, so that relabelling them changes no bit.
+public struct ImputationPlan: Sendable {
+  public let specification: ImputationSpecification
+  public let rowCount: Int
+  /// Number of clusters; 1 without a cluster column.
+  public let clusterCount: Int
+  /// What was changed or left out, and why.
+  public let notes: [PlanNote]
+  /// Original row (from 0) at each place of the plan's order.
+  let rowOrder: [Int32]
+  /// First row of each cluster in the plan's order, G + 1.
+  let clusterStarts: [Int]
+  let variables: [PlanVariable]
+  let targets: [TargetPlan]
+  /// Indices into `targets` in the order of visits.
+  let visit: [Int]
+
+  /// - Throws: ``PlanError`` for whatever cannot be imputed as specified.
+  public init(
+    dataset: Dataset, specification: ImputationSpecification
+  ) throws(PlanError) {
+    let grouping = try ClusterGrouping(dataset: dataset, cluster: specification.cluster)
+    var builder = PlanBuilder(
+      dataset: dataset, specification: specification, grouping: grouping)
+    try builder.addVariables()
+    try builder.addTargets()
+    self.specification = specification
+    rowCount = dataset.rowCount
+    clusterCount = grouping.count
+    rowOrder = grouping.rowOrder
+    clusterStarts = grouping.starts
+    variables = builder.variables
+    targets = builder.targets
+    notes = builder.notes
+    visit = try Self.visitOrder(specification, targets: builder.targets)
+  }
+
+  private static func visitOrder(
+    _ specification: ImputationSpecification, targets: [TargetPlan]
+  ) throws(PlanError) -> [Int] {
+    var order: [Int] = []
+    for name in specification.visit {
+      if let index = targets.firstIndex(where: { $0.name == name }) {
+        order.append(index)
+      } else if !specification.targets.contains(where: { $0.name == name }) {
+        throw .notATarget(name)
+      }
+    }
+    return order
+  }
+
+  /// Names of the imputed variables, in the order in which completed values are returned.
+  public var targetNames: [String] { targets.map(\.name) }
+
+  /// Original rows (from 0, increasing) of each target's missing cells.
+  public var missingRows: [[Int]] {
+    targets.map { target in target.missingRows.map { Int(rowOrder[Int($0)]) }.sorted() }
+  }
+
+  /// The data set with the missing cells of every target filled in.
+  ///
+  /// - Parameter imputed: per target its values in the order of ``missingRows``.
+  public func complete(_ dataset: Dataset, with imputed: [[Double]]) -> Dataset {
+    var result = dataset
+    for (target, values) in zip(targets, imputed) {
+      guard let column = dataset[target.name] else { continue }
+      let rows = target.missingRows.map { Int(rowOrder[Int($0)]) }.sorted()
+      switch column.values {
+      case .numeric(var cells):
+        for (row, value) in zip(rows, values) { cells[row] = value }
+        result.setValues(.numeric(cells), of: target.name)
+      case .text(var codes, let levels):
+        let order = variables[target.variable].levels
+        for (row, value) in zip(rows, values) { codes[row] = Int32(order[Int(value)]) }
+        result.setValues(.text(codes: codes, levels: levels), of: target.name)
+      }
+    }
+    return result
+  }
+}
+
+/// Rows grouped by cluster, clusters in order of first appearance, rows in file order within.
+struct ClusterGrouping: Sendable {
+  let count: Int
+  let starts: [Int]
+  let rowOrder: [Int32]
+
+  init(dataset: Dataset, cluster: String?) throws(PlanError) {
+    let n = dataset.rowCount
+    guard let cluster else {
+      count = 1
+      starts = [0, n]
+      rowOrder = (0..<n).map(Int32.init)
+      return
+    }
+    guard let column = dataset[cluster] else {
+      throw .unknownVariable(cluster, role: "the cluster")
+    }
+    let missing = (0..<n).filter { column.isMissing($0) }
+    guard missing.isEmpty else {
+      throw .missingClusterID(
+        column: cluster, rows: missing.prefix(5).map { $0 + 1 }, total: missing.count)
+    }
+    var codeOfRow = [Int32](repeating: 0, count: n)
+    var next: Int32 = 0
+    switch column.values {
+    case .numeric(let cells):
+      var codes: [Double: Int32] = [:]
+      for (i, value) in cells.enumerated() {
+        if let code = codes[value] {
+          codeOfRow[i] = code
+        } else {
+          codes[value] = next
+          codeOfRow[i] = next
+          next += 1
+        }
+      }
+    case .text(let cells, let levels):
+      var codes = [Int32](repeating: -1, count: levels.count)
+      for (i, value) in cells.enumerated() {
+        if codes[Int(value)] < 0 {
+          codes[Int(value)] = next
+          next += 1
+        }
+        codeOfRow[i] = codes[Int(value)]
+      }
+    }
+    let g = Int(next)
+    var sizes = [Int](repeating: 0, count: g + 1)
+    for code in codeOfRow { sizes[Int(code) + 1] += 1 }
+    for i in 0..<g { sizes[i + 1] += sizes[i] }
+    var fill = sizes
+    var order = [Int32](repeating: 0, count: n)
+    for (i, code) in codeOfRow.enumerated() {
+      order[fill[Int(code)]] = Int32(i)
+      fill[Int(code)] += 1
+    }
+    count = g
+    starts = sizes
+    rowOrder = order
+  }
+}

@@ -1,0 +1,109 @@
+/// Something that the plan changed or left out, and why: shown by `plan`, stored with the run.
+public struct PlanNote: Sendable, Equatable, Codable {
+  public enum Kind: String, Sendable, Codable {
+    /// The target has no missing cell and isn't visited.
+    case complete
+    /// A predictor that never varies carries no information.
+    case constantPredictor
+    /// A predictor that is constant within clusters equals its cluster mean: no mean column.
+    case noClusterMean
+    /// A random slope of a cluster-level predictor cannot be told from the random intercept.
+    case noRandomSlope
+    /// Clusters in which the target has no observed value.
+    case emptyClusters
+  }
+  public var kind: Kind
+  public var target: String
+  /// The predictor concerned, if any.
+  public var predictor: String?
+  /// How many clusters are concerned, if any.
+  public var count: Int
+
+  public init(kind: Kind, target: String, predictor: String? = nil, count: Int = 0) {
+    self.kind = kind
+    self.target = target
+    self.predictor = predictor
+    self.count = count
+  }
+}
+
+extension PlanNote: CustomStringConvertible {
+  public var description: String {
+    let column = predictor ?? ""
+    switch kind {
+    case .complete: return "\(target): nothing is missing, so it is not imputed"
+    case .constantPredictor: return "\(target): predictor \(column) is constant and is left out"
+    case .noClusterMean:
+      return "\(target): \(column) is constant within clusters, so no cluster mean is added"
+    case .noRandomSlope:
+      return
+        "\(target): \(column) is constant within clusters, so it has a fixed effect but no random slope"
+    case .emptyClusters:
+      return
+        "\(target): \(count) cluster\(count == 1 ? " has" : "s have") no observed value; "
+        + "random effects there come from their distribution"
+    }
+  }
+}
+
+/// Why no plan can be made from this specification and these data.
+public enum PlanError: Error, Equatable, Sendable {
+  case unknownVariable(String, role: String)
+  case missingClusterID(column: String, rows: [Int], total: Int)
+  case oneClusterOnly(column: String)
+  case nothingObserved(target: String)
+  case unknownMethod(String, target: String)
+  case methodNeedsCluster(String, target: String)
+  case unsuitableType(method: String, target: String, type: VariableType, suitable: [String])
+  case randomSlopeInSingleLevel(method: String, target: String, predictor: String)
+  case clusterMeanWithoutCluster(target: String, predictor: String)
+  case impossibleRole(target: String, predictor: String, role: Role)
+  case incompletePredictor(target: String, predictor: String)
+  case clusterAsTarget(String)
+  case textAsNumber(String)
+  case valueOutsideLevels(variable: String, row: Int)
+  case notATarget(String)
+}
+
+extension PlanError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unknownVariable(let name, let role):
+      "there is no variable \(name) to be \(role)"
+    case .missingClusterID(let column, let rows, let total):
+      "the cluster column \(column) is missing in \(total) row\(total == 1 ? "" : "s") (row "
+        + rows.map(String.init).joined(separator: ", ") + (total > rows.count ? ", …" : "")
+        + "); every row needs a cluster"
+    case .oneClusterOnly(let column):
+      "the cluster column \(column) has one cluster only; two-level methods need at least two, "
+        + "single-level ones (pmm, norm) need none"
+    case .nothingObserved(let target):
+      "\(target) has no observed value, so nothing can be learnt about it; leave it out"
+    case .unknownMethod(let method, let target):
+      "\(target): there is no method \(method)"
+    case .methodNeedsCluster(let method, let target):
+      "\(target): \(method) is a two-level method and needs data.cluster"
+    case .unsuitableType(let method, let target, let type, let suitable):
+      "\(target): \(method) cannot impute a variable of type \(type.rawValue); suitable: "
+        + suitable.joined(separator: ", ")
+    case .randomSlopeInSingleLevel(let method, let target, let predictor):
+      "\(target): \(method) is a single-level method, so \(predictor) cannot have a random slope "
+        + "(role 2 or 4); use role 1 or 3, or a 2l method"
+    case .clusterMeanWithoutCluster(let target, let predictor):
+      "\(target): the cluster mean of \(predictor) (role 3 or 4) needs data.cluster"
+    case .impossibleRole(let target, let predictor, let role):
+      "\(target): \(predictor) cannot have role \(role.rawValue)"
+    case .incompletePredictor(let target, let predictor):
+      "\(target): predictor \(predictor) has missing values but is not imputed itself; make it a "
+        + "target or give it role 0"
+    case .clusterAsTarget(let name):
+      "\(name) is the cluster column and cannot be imputed"
+    case .textAsNumber(let name):
+      "\(name) holds text where numbers are needed; declare it binary, ordered or categorical"
+    case .valueOutsideLevels(let variable, let row):
+      "\(variable): the value in row \(row) is not among the levels given for it"
+    case .notATarget(let name):
+      "\(name) is in the visit sequence but is not a target"
+    }
+  }
+}

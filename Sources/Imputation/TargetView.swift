@@ -1,0 +1,225 @@
+import MixedModels
+import Numerics
+
+/// What a method sees of one target in one iteration of one chain: the observed values, the packed
+/// predictors of observed and missing rows, the cluster moments, and the sampler's own state.
+///
+/// Columns are kept packed between iterations and only the cells that other targets imputed are
+/// copied anew.
+public struct TargetView {
+  let plan: TargetPlan
+  /// Observed values, packed, clusters contiguous.
+  public let observed: [Double]
+  private var observedColumns: [[Double]]
+  private var missingColumns: [[Double]]
+  private var moments: TwoLevelMoments
+  private var means: [ClusterMeanColumn]
+  private var changed: [Bool]
+  private var donorPool = DonorPool()
+  /// What a method must remember from one iteration to the next: Λ of a Markov step.
+  public var samplerState: [Double] = []
+  /// Residual and random-intercept standard deviations of the latest draw; NaN where the method
+  /// has none.
+  public private(set) var residualSD = Double.nan
+  public private(set) var interceptSD = Double.nan
+  private(set) var remarks: [TwoLevelRemark] = []
+  private(set) var lacksDonors = false
+
+  public var missingCount: Int { plan.missingRows.count }
+
+  init(plan: TargetPlan, imputation: borrowing ImputationPlan) {
+    self.plan = plan
+    let own = imputation.variables[plan.variable].cells
+    observed = plan.observedRows.map { own[Int($0)] }
+    observedColumns = plan.levelOne.map { design in
+      let cells = imputation.variables[design.variable].cells
+      return plan.observedRows.map { design.value(cells[Int($0)]) }
+    }
+    missingColumns = plan.levelOne.map { design in
+      let cells = imputation.variables[design.variable].cells
+      return plan.missingRows.map { design.value(cells[Int($0)]) }
+    }
+    moments = TwoLevelMoments(layout: plan.layout, clusterLevelCount: plan.clusterLevel.count)
+    means = []
+    for (index, column) in plan.clusterLevel.enumerated() {
+      switch column {
+      case .intercept: break
+      case .constant(let values): moments.setClusterLevel(index, values)
+      case .mean(let design):
+        means.append(
+          ClusterMeanColumn(
+            index: index, design: design, variable: imputation.variables[design.variable],
+            starts: imputation.clusterStarts))
+      }
+    }
+    changed = Array(repeating: true, count: plan.levelOne.count + 1)
+    for mean in means where mean.isStatic { moments.setClusterLevel(mean.index, mean.base) }
+  }
+
+  /// Copies what other targets imputed since the last visit into columns, means and moments.
+  ///
+  /// - Parameter imputed: per variable of the plan its imputed cells; empty for complete ones.
+  mutating func refresh(from imputed: [[Double]]) {
+    for (index, design) in plan.levelOne.enumerated() {
+      guard let links = plan.links[index] else { continue }
+      let cells = imputed[design.variable]
+      for link in links.observed {
+        observedColumns[index][Int(link.position)] = design.value(cells[Int(link.cell)])
+      }
+      for link in links.missing {
+        missingColumns[index][Int(link.position)] = design.value(cells[Int(link.cell)])
+      }
+      if !links.observed.isEmpty { changed[index] = true }
+    }
+    for mean in means where !mean.isStatic {
+      moments.setClusterLevel(mean.index, mean.values(imputed[mean.design.variable]))
+    }
+    withColumns(observedColumns + [observed]) { columns in
+      moments.update(columns: columns, changed: changed)
+    }
+    for index in changed.indices { changed[index] = false }
+    remarks = []
+    lacksDonors = false
+    residualSD = .nan
+    interceptSD = .nan
+  }
+
+  private func withColumns(
+    _ columns: [[Double]], _ body: ([UnsafeBufferPointer<Double>]) -> Void
+  ) {
+    func open(_ index: Int, _ opened: [UnsafeBufferPointer<Double>]) {
+      if index == columns.count { return body(opened) }
+      columns[index].withUnsafeBufferPointer { open(index + 1, opened + [$0]) }
+    }
+    open(0, [])
+  }
+
+  // MARK: - For methods
+
+  /// Posterior and draw of the target's linear mixed model.
+  public mutating func drawTwoLevel(
+    _ variance: VarianceDraw, using stream: inout RandomStream
+  ) throws(TwoLevelError) -> (TwoLevelPosterior, TwoLevelParameters) {
+    let posterior = try TwoLevelPosterior(moments)
+    remarks = posterior.remarks
+    let draw: TwoLevelParameters
+    switch variance {
+    case .plugIn: draw = try posterior.plugInDraw(using: &stream)
+    case .draw:
+      draw = try posterior.draw(
+        previous: samplerState.isEmpty ? nil : samplerState, using: &stream)
+      if plan.layout.randomEffectCount > 1 && posterior.isProper { samplerState = draw.lambda }
+    }
+    residualSD = draw.sigma
+    interceptSD = draw.interceptSD
+    return (posterior, draw)
+  }
+
+  /// Posterior and draw of the target's linear regression on the same columns.
+  public mutating func drawSingleLevel(
+    using stream: inout RandomStream
+  ) throws(TwoLevelError) -> (TwoLevelPosterior, TwoLevelParameters) {
+    let posterior = try TwoLevelPosterior(moments, randomEffects: false)
+    remarks = posterior.remarks
+    let draw = try posterior.draw(previous: nil, using: &stream)
+    residualSD = draw.sigma
+    return (posterior, draw)
+  }
+
+  /// Predictions X β + Z u of the missing rows.
+  public func predictMissing(_ parameters: TwoLevelParameters) -> [Double] {
+    predict(parameters, columns: missingColumns, starts: plan.missingStarts)
+  }
+
+  /// Predictions X β + Z u of the observed rows.
+  public func predictObserved(_ parameters: TwoLevelParameters) -> [Double] {
+    predict(parameters, columns: observedColumns, starts: plan.layout.starts)
+  }
+
+  /// For every missing row the value of one of the `donors` observed rows nearest in prediction.
+  public mutating func matchedValues(
+    observed estimate: TwoLevelParameters, missing draw: TwoLevelParameters, donors: Int,
+    using stream: inout RandomStream
+  ) -> [Double] {
+    lacksDonors = observed.count < donors
+    donorPool.build(predictObserved(estimate))
+    return predictMissing(draw).map {
+      observed[donorPool.draw(near: $0, donors: donors, using: &stream)]
+    }
+  }
+
+  private func predict(
+    _ parameters: TwoLevelParameters, columns: [[Double]], starts: [Int]
+  ) -> [Double] {
+    let layout = plan.layout
+    let q = layout.randomEffectCount
+    var result = [Double](repeating: 0, count: starts[starts.count - 1])
+    var slopes = [Double](repeating: 0, count: columns.count)
+    for g in 0..<layout.clusterCount where starts[g] < starts[g + 1] {
+      var constant = parameters.randomEffects[g * q]
+      for (position, column) in layout.columns.enumerated() {
+        switch column {
+        case .clusterLevel(let index):
+          constant += parameters.beta[position] * moments.clusterLevelValue(index, g)
+        case .levelOne(let index): slopes[index] = parameters.beta[position]
+        }
+      }
+      for (r, position) in layout.randomSlopes.enumerated() {
+        if case .levelOne(let index) = layout.columns[position] {
+          slopes[index] += parameters.randomEffects[g * q + r + 1]
+        }
+      }
+      result.withUnsafeMutableBufferPointer { out in
+        for row in starts[g]..<starts[g + 1] { out[row] = constant }
+        for (index, slope) in slopes.enumerated() {
+          columns[index].withUnsafeBufferPointer { x in
+            for row in starts[g]..<starts[g + 1] { out[row] += slope * x[row] }
+          }
+        }
+      }
+    }
+    return result
+  }
+}
+
+/// The cluster mean of one design column over all rows, observed or imputed.
+struct ClusterMeanColumn: Sendable {
+  let index: Int
+  let design: DesignColumn
+  /// Means, when nothing is missing; otherwise sums over the observed cells.
+  let base: [Double]
+  private let sizes: [Double]
+  private let clusterOfCell: [Int32]
+
+  var isStatic: Bool { clusterOfCell.isEmpty }
+
+  init(index: Int, design: DesignColumn, variable: PlanVariable, starts: [Int]) {
+    self.index = index
+    self.design = design
+    let g = starts.count - 1
+    sizes = (0..<g).map { Double(starts[$0 + 1] - starts[$0]) }
+    var sums = [Double](repeating: 0, count: g)
+    for c in 0..<g {
+      for row in starts[c]..<starts[c + 1] where !variable.cells[row].isNaN {
+        sums[c] += design.value(variable.cells[row])
+      }
+    }
+    var clusters: [Int32] = []
+    var c = 0
+    for row in variable.missingRows {
+      while Int(row) >= starts[c + 1] { c += 1 }
+      clusters.append(Int32(c))
+    }
+    clusterOfCell = clusters
+    base = clusters.isEmpty ? zip(sums, sizes).map { $1 > 0 ? $0 / $1 : 0 } : sums
+  }
+
+  func values(_ imputed: [Double]) -> [Double] {
+    var sums = base
+    for (cell, cluster) in clusterOfCell.enumerated() {
+      sums[Int(cluster)] += design.value(imputed[cell])
+    }
+    for c in sums.indices where sizes[c] > 0 { sums[c] /= sizes[c] }
+    return sums
+  }
+}
