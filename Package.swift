@@ -21,7 +21,7 @@ let package = Package(
       name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
     .systemLibrary(name: "CNLopt", pkgConfig: "nlopt", providers: [.apt(["libnlopt-dev"])]),
     .systemLibrary(name: "CSleef", providers: [.apt(["libsleef-dev"])]),
-    .target(name: "CBoostMath"),
+    .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m")]),
 
     .target(name: "Numerics", dependencies: ["CBoostMath", "CSleef"]),
     .target(name: "MixedModels", dependencies: ["Numerics", "CNLopt"]),
