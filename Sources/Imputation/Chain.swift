@@ -43,6 +43,13 @@ public struct ChainError: Error, Equatable, CustomStringConvertible {
   public var target: String
   public var cause: TwoLevelError
 
+  public init(imputation: Int, iteration: Int, target: String, cause: TwoLevelError) {
+    self.imputation = imputation
+    self.iteration = iteration
+    self.target = target
+    self.cause = cause
+  }
+
   public var description: String {
     "imputation \(imputation), iteration \(iteration), \(target): \(cause)"
   }

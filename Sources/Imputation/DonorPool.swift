@@ -4,7 +4,7 @@ import Numerics
 ///
 /// Donors with equal predictions form one run, so that a tie, however long, costs one step and is
 /// broken at random. Building is O(n) on average (a bucket sort); a draw is O(d).
-struct DonorPool {
+package struct DonorPool {
   /// Donors' positions, ordered by prediction.
   private var order: [Int32] = []
   /// Prediction of each run of equal predictions, increasing.
@@ -21,10 +21,10 @@ struct DonorPool {
   private var counts: [Int32] = []
   private var keys: [Double] = []
 
-  init() {}
+  package init() {}
 
   /// Orders the donors by `predictions`, which must be finite.
-  mutating func build(_ predictions: [Double]) {
+  package mutating func build(_ predictions: [Double]) {
     let n = predictions.count
     var low = Double.infinity
     var high = -Double.infinity
@@ -167,7 +167,7 @@ struct DonorPool {
   ///
   /// - Precondition: at least one donor, `donors ≥ 1`.
   /// - Returns: the donor's position in the array given to ``build(_:)``.
-  func draw(
+  package func draw(
     near prediction: Double, donors: Int, using generator: inout some RandomNumberGenerator
   ) -> Int {
     let total = keys.count

@@ -108,6 +108,11 @@ public struct TwoLevelMoments: Sendable {
     }
   }
 
+  /// Whether every sum is finite.
+  var isFinite: Bool {
+    products.allSatisfy(\.isFinite) && clusterLevel.allSatisfy(\.isFinite)
+  }
+
   /// Value in cluster `g` of cluster-level column `column`.
   @inlinable
   public func clusterLevelValue(_ column: Int, _ g: Int) -> Double {

@@ -71,10 +71,8 @@ public struct TwoLevelPosterior {
     _ moments: TwoLevelMoments, randomEffects: Bool = true
   ) throws(TwoLevelError) {
     let layout = moments.layout
+    guard moments.isFinite else { throw .notFinite }
     let system = TwoLevelSystem(moments)
-    guard system.within.allSatisfy(\.isFinite), system.means.allSatisfy(\.isFinite) else {
-      throw .notFinite
-    }
     guard layout.rowCount > system.p else {
       throw .tooFewRows(rows: layout.rowCount, columns: system.p)
     }
@@ -133,8 +131,7 @@ public struct TwoLevelPosterior {
     let beta = solution.estimate
     return TwoLevelParameters(
       lambda: lambdaEstimate, sigma: sigma, beta: spread(beta),
-      randomEffects: copy.randomEffects(lambda: lambdaEstimate, sigma: nil, beta: beta).map(\.self)
-    )
+      randomEffects: copy.randomEffects(lambda: lambdaEstimate, sigma: nil, beta: beta))
   }
 
   /// A draw from the posterior: the default, "proper" imputation.
