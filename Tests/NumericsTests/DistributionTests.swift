@@ -1,10 +1,13 @@
 import Numerics
 import Testing
 
-/// Boost.Math works in extended precision and rounds once, but its incomplete beta and gamma
-/// functions lose a few digits in between: 2e-13 relative is what 60-digit values show, and
-/// more than any figure that is printed.
-private let tolerance = 2e-13
+/// Boost.Math computes in extended precision and rounds once; F's upper tail loses the most,
+/// 5e-15 relative (21 units in the last place) at these points.
+private let tolerance = 1e-14
+
+/// The far normal tail is ill-conditioned: half a unit in the last place of x moves it by x² as
+/// much relatively, which is 1.5e-13 at x = 37.
+private let farTailTolerance = 1.5e-13
 
 private func expectClose(
   _ references: [Reference], tolerance: Double = tolerance,
@@ -23,8 +26,10 @@ private func expectClose(
 struct DistributionTests {
   @Test("the normal distribution agrees with 25-digit values")
   func normal() {
-    expectClose(ReferenceValues.normalCDF) { Normal.cdf($0[0]) }
-    expectClose(ReferenceValues.normalUpper) { Normal.upperTail($0[0]) }
+    expectClose(ReferenceValues.normalCDF, tolerance: farTailTolerance) { Normal.cdf($0[0]) }
+    expectClose(ReferenceValues.normalUpper, tolerance: farTailTolerance) {
+      Normal.upperTail($0[0])
+    }
     expectClose(ReferenceValues.normalQuantile) { Normal.quantile($0[0]) }
   }
 
