@@ -1,12 +1,18 @@
-# One chain of the article's imputation in R, timed: seconds for the number of iterations asked
+# One chain of the SHARE trial's imputation in R, timed: seconds for the number of iterations asked
 # for, extrapolated from the difference of a long and a short chain so that mice's own start-up
-# does not count. Called by scripts/bench as: Rscript bench.R DATA.csv ITERATIONS
+# does not count. Called by scripts/bench as: Rscript bench.R DATA ITERATIONS
+# (a .csv file, or a .dta file where the package haven or foreign is installed).
 suppressPackageStartupMessages({
   library(mice)
   library(miceadds)
 })
 arguments <- commandArgs(trailingOnly = TRUE)
-data <- read.csv(arguments[1])[, c("school", "arm", "sex", "scpar", "kscore")]
+read <- function(file) {
+  if (!grepl("[.]dta$", file)) return(read.csv(file))
+  if (requireNamespace("haven", quietly = TRUE)) return(haven::zap_labels(haven::read_dta(file)))
+  foreign::read.dta(file, convert.factors = FALSE)
+}
+data <- as.data.frame(read(arguments[1]))[, c("school", "arm", "sex", "scpar", "kscore")]
 iterations <- as.numeric(arguments[2])
 data$school <- as.integer(factor(data$school))
 
