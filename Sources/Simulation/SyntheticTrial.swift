@@ -17,7 +17,7 @@ public struct SyntheticTrial: Sendable, Equatable {
   public var sizeVariation = 0.4
 
   /// Latent score of a boy of average class in the control arm.
-  public var intercept = 4.0
+  public var intercept = 3.7
   /// Effect of the intervention.
   public var armEffect = 0.5
   /// Difference of girls (sex 2) from boys (sex 1).
