@@ -39,7 +39,7 @@ let package = Package(
       dependencies: [
         "MessagePassing", "RunRecord", "Study", .product(name: "Logging", package: "swift-log"),
       ]),
-    .target(name: "Simulation", dependencies: ["Coordination"]),
+    .target(name: "Simulation", dependencies: ["Tabular", "Numerics"]),
     .target(name: "Reporting", dependencies: ["RunRecord", "Inference"]),
     .executableTarget(
       name: "dormouse",
@@ -48,7 +48,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "NumericsTests", dependencies: ["Numerics"]),
+    .testTarget(
+      name: "NumericsTests", dependencies: ["Numerics"], exclude: ["Reference"]),
     .testTarget(
       name: "MixedModelsTests", dependencies: ["MixedModels"], resources: [.copy("Reference")]),
     .testTarget(

@@ -62,7 +62,6 @@ public struct Matrix: Sendable, Equatable {
     for j in 0..<right.columns {
       for k in 0..<left.columns {
         let factor = right[k, j]
-        if factor == 0 { continue }
         for i in 0..<left.rows { result[i, j] += left[i, k] * factor }
       }
     }

@@ -20,7 +20,7 @@ public struct StreamAddress: Sendable, Hashable {
   }
 }
 
-/// Random numbers from Philox under one ``StreamAddress``: 2³² blocks of 128 bits.
+/// Random numbers from Philox under one ``StreamAddress``: 2³² − 1 blocks of 128 bits.
 ///
 /// The address is the generator's whole identity; nothing needs to be saved to resume.
 public struct RandomStream: RandomNumberGenerator, Sendable {

@@ -1,9 +1,12 @@
 /// Random variates drawn from any generator of uniform 64-bit words.
 extension RandomNumberGenerator {
-  /// Uniform on the open interval (0, 1), on a grid of 2⁻⁵³ shifted by half a step: never 0 or 1.
+  /// Uniform on the open interval (0, 1), on a grid of 2⁻⁵² shifted by half a step: never 0 or 1.
+  ///
+  /// One bit fewer than a double holds: with 53 the half step is rounded away in the upper half of
+  /// the interval, and the largest word gives 1.
   @inlinable
   public mutating func uniform() -> Double {
-    (Double(next() >> 11) + 0.5) * 0x1p-53
+    (Double(next() >> 12) + 0.5) * 0x1p-52
   }
 
   /// Uniform on 0 ..< `bound`, without bias.

@@ -1,0 +1,62 @@
+import Numerics
+
+/// Makes a variable incomplete: each row by itself, with the probability of a logistic model
+/// whose intercept is calibrated to a given rate.
+///
+/// Missing completely at random when all linear predictors are equal; at random when they depend
+/// on observed values only; not at random when they depend on the variable itself.
+public struct LogisticMissingness: Sendable, Equatable {
+  /// Name of the variable, for messages.
+  public var variable: String
+  /// Share of rows to become missing, in expectation: 0 ..< 1.
+  public var rate: Double
+
+  /// - Throws: ``SimulationError/missingRate(variable:rate:)``.
+  public init(variable: String, rate: Double) throws(SimulationError) {
+    guard rate >= 0, rate < 1 else { throw .missingRate(variable: variable, rate: rate) }
+    self.variable = variable
+    self.rate = rate
+  }
+
+  /// Each row's probability of being missing: inverseLogit(a + η), with a such that their mean is
+  /// `rate`.
+  ///
+  /// The mean increases in a, so a is found by bisection; the mean is then right to rounding.
+  ///
+  /// - Parameter linearPredictor: η without intercept, one finite value a row (logit scale).
+  /// - Throws: ``SimulationError/missingnessPredictor(variable:)``.
+  /// - Complexity: O(100 · rows).
+  public func probabilities(linearPredictor: [Double]) throws(SimulationError) -> [Double] {
+    guard linearPredictor.allSatisfy(\.isFinite) else {
+      throw .missingnessPredictor(variable: variable)
+    }
+    guard rate > 0, let lowest = linearPredictor.min(), let highest = linearPredictor.max() else {
+      return linearPredictor.map { _ in 0 }
+    }
+    func meanProbability(_ intercept: Double) -> Double {
+      linearPredictor.reduce(0) { $0 + Elementary.inverseLogit(intercept + $1) }
+        / Double(linearPredictor.count)
+    }
+    // With every η at its highest the intercept would be logit(rate) − highest: too low; and
+    // too high likewise. One more on each side absorbs rounding.
+    var low = Elementary.logit(rate) - highest - 1
+    var high = Elementary.logit(rate) - lowest + 1
+    // A root near 0 has ever finer neighbours: 100 halvings are more than its effect can show.
+    for _ in 0..<100 {
+      let middle = low + 0.5 * (high - low)
+      if middle <= low || middle >= high { break }
+      if meanProbability(middle) < rate { low = middle } else { high = middle }
+    }
+    return linearPredictor.map { Elementary.inverseLogit(high + $0) }
+  }
+
+  /// Which rows become missing.
+  ///
+  /// One uniform number is used for every row, whatever the probabilities: data sets made
+  /// incomplete by different rules from the same stream share their luck.
+  public func draw(
+    linearPredictor: [Double], using random: inout some RandomNumberGenerator
+  ) throws(SimulationError) -> [Bool] {
+    try probabilities(linearPredictor: linearPredictor).map { random.uniform() < $0 }
+  }
+}
