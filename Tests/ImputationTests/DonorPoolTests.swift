@@ -77,7 +77,7 @@ import Testing
   @Test func predictionsThatDifferByLessThanABucketCanResolve() {
     var rng = Self.generator(9)
     var pool = DonorPool()
-    let tiny = 5e-324
+    let tiny = Double.leastNonzeroMagnitude
     pool.build([0, tiny, 2 * tiny])
     #expect(pool.draw(near: tiny, donors: 1, using: &rng) == 1)
     #expect(pool.draw(near: 1, donors: 1, using: &rng) == 2)
