@@ -150,10 +150,20 @@ public struct ByteReader: Sendable {
     let size = MemoryLayout<Bits>.size
     let count = try readCount(elementSize: size)
     defer { offset += count * size }
-    let start = offset
     return bytes.withUnsafeBytes { raw in
-      (0..<count).map {
-        element(raw.loadUnaligned(fromByteOffset: start + $0 * size, as: Bits.self))
+      let source = UnsafeRawBufferPointer(rebasing: raw[offset..<(offset + count * size)])
+      return [Element](unsafeUninitializedCapacity: count) { target, initialized in
+        #if _endian(little)
+          // What was written is the array's memory.
+          UnsafeMutableRawBufferPointer(target).copyMemory(from: source)
+        #else
+          for index in 0..<count {
+            target.initializeElement(
+              at: index,
+              to: element(source.loadUnaligned(fromByteOffset: index * size, as: Bits.self)))
+          }
+        #endif
+        initialized = count
       }
     }
   }

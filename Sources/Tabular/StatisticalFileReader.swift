@@ -13,7 +13,9 @@ struct StatisticalFileReader {
     defer { readstat_parser_free(parser) }
     sink.register(with: parser)
     let context = Unmanaged.passUnretained(sink).toOpaque()
-    let status = withExtendedLifetime(sink) {
+    let completeness = StataCompleteness()
+    if case .stata = format { completeness.register(with: parser) }
+    let status = withExtendedLifetime((sink, completeness)) {
       switch format {
       case .stata: readstat_parse_dta(parser, path, context)
       case .spss: readstat_parse_sav(parser, path, context)
@@ -25,6 +27,9 @@ struct StatisticalFileReader {
     }
     if let failure = sink.failure { throw failure }
     guard status == READSTAT_OK else { throw error(for: status) }
+    if case .stata = format, completeness.endsInside || StataCompleteness.lacksClosingTag(path) {
+      throw .damaged(path: path, reason: "the end is missing")
+    }
     return try sink.dataset()
   }
 

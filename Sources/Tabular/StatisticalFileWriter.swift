@@ -42,7 +42,8 @@ struct StatisticalFileWriter {
   private struct Prepared {
     var column: Column
     var variable: UnsafeMutablePointer<readstat_variable_t>
-    /// Per level, for text that stands apart from its row.
+    /// Per level and, last, for empty text: for text that stands apart from its row, of which
+    /// ReadStat knows no missing value.
     var references: [UnsafeMutablePointer<readstat_string_ref_t>?]?
   }
 
@@ -84,7 +85,7 @@ struct StatisticalFileWriter {
       variable = readstat_add_variable(
         writer, column.name, standsApart ? READSTAT_TYPE_STRING_REF : READSTAT_TYPE_STRING,
         standsApart ? 0 : width)
-      if standsApart { references = levels.map { readstat_add_string_ref(writer, $0) } }
+      if standsApart { references = (levels + [""]).map { readstat_add_string_ref(writer, $0) } }
     }
     if let label = column.label { readstat_variable_set_label(variable, label) }
     return Prepared(column: column, variable: variable, references: references)
@@ -116,10 +117,11 @@ struct StatisticalFileWriter {
         : readstat_insert_double_value(writer, column.variable, cells[row])
     case .text(let codes, let levels):
       let code = Int(codes[row])
-      if code < 0 { return readstat_insert_missing_value(writer, column.variable) }
       if let references = column.references {
-        return readstat_insert_string_ref(writer, column.variable, references[code])
+        let reference = references[code < 0 ? levels.count : code]
+        return readstat_insert_string_ref(writer, column.variable, reference)
       }
+      if code < 0 { return readstat_insert_missing_value(writer, column.variable) }
       return readstat_insert_string_value(writer, column.variable, levels[code])
     }
   }
