@@ -5,8 +5,8 @@ import Glibc
 /// for all there are.
 ///
 /// Files since version 117 must end with their closing tag. Older ones have no mark of their end:
-/// there a read that finds some of the bytes it asks for, but not all, shows the cut. (A cut
-/// exactly between two tables of value labels leaves a whole file, and can't be seen.)
+/// there a read that finds less than it asks for shows the cut. (A cut exactly between the data
+/// and a table of value labels, or between two, leaves a whole file, and can't be seen.)
 final class StataCompleteness {
   private var file: Int32 = -1
   /// Whether the file ended within something that was being read.
@@ -53,7 +53,8 @@ final class StataCompleteness {
       if more == 0 { break }
       count += more
     }
-    if count > 0, count < wanted { endsInside = true }
+    // Only the length of a next table (2 or 4 bytes) may be asked for in vain.
+    if count < wanted, count > 0 || wanted > 4 { endsInside = true }
     return count
   }
 
