@@ -1,0 +1,88 @@
+import Glibc
+
+/// A file that appears under its name only when it is whole.
+///
+/// Bytes go to a temporary file in the same folder; ``commit()`` makes them durable (fsync) and
+/// renames the file over the old one, if any. A writer that is dropped before leaves nothing.
+/// Created with the user's umask.
+final class AtomicFile {
+  let path: String
+  private let temporaryPath: String
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+  private static let bufferSize = 1 << 18
+
+  /// - Throws: ``TabularError/unwritable(path:reason:)``.
+  init(path: String) throws(TabularError) {
+    self.path = path
+    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    var status = stat()
+    if name.isEmpty || (stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR) {
+      throw .unwritable(path: path, reason: systemReason(EISDIR))
+    }
+    // Short whatever the name's length, which may be at the system's limit.
+    let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
+    temporaryPath = path.dropLast(name.count) + ".writing-\(suffix)"
+    descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
+    buffer.reserveCapacity(Self.bufferSize + 4_096)
+  }
+
+  deinit {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    unlink(temporaryPath)
+  }
+
+  func append(_ bytes: some Collection<UInt8>) throws(TabularError) {
+    buffer.append(contentsOf: bytes)
+    if buffer.count >= Self.bufferSize { try flush() }
+  }
+
+  /// Puts the file, as written so far, in its place.
+  func commit() throws(TabularError) {
+    try flush()
+    guard fsync(descriptor) == 0 else { throw failure() }
+    let closed = close(descriptor)
+    descriptor = -1
+    guard closed == 0, rename(temporaryPath, path) == 0 else {
+      let error = failure()
+      unlink(temporaryPath)
+      throw error
+    }
+    syncFolder()
+  }
+
+  private func flush() throws(TabularError) {
+    var written = 0
+    while written < buffer.count {
+      let count = buffer.withUnsafeBytes {
+        write(descriptor, $0.baseAddress! + written, $0.count - written)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw failure() }
+      written += count
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Makes the new name durable; a file system that can't is not a reason to fail.
+  private func syncFolder() {
+    let folder = temporaryPath.lastIndex(of: "/").map { String(temporaryPath[...$0]) } ?? "."
+    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
+  private func failure() -> TabularError { .unwritable(path: path, reason: systemReason()) }
+}
+
+/// Writes `bytes` to the file at `path`: the old file, if any, or the whole new one is there at
+/// every moment, also after a crash.
+/// - Throws: ``TabularError/unwritable(path:reason:)``.
+public func writeFileAtomically(_ path: String, _ bytes: [UInt8]) throws(TabularError) {
+  let file = try AtomicFile(path: path)
+  try file.append(bytes)
+  try file.commit()
+}

@@ -1,0 +1,152 @@
+import Glibc
+
+/// Reads and writes data files; the format follows from the file's extension.
+public enum DataFile {
+  /// Kinds of file, by what reads them.
+  enum Format {
+    case stata, spss, spssPortable, sas, sasTransport
+    /// Text with this separator, unless the header line shows another.
+    case separated(by: UInt8)
+
+    init?(path: String) {
+      let name = path.split(separator: "/").last ?? ""
+      guard let dot = name.lastIndex(of: ".") else { return nil }
+      switch name[name.index(after: dot)...].lowercased() {
+      case "dta": self = .stata
+      case "sav", "zsav": self = .spss
+      case "por": self = .spssPortable
+      case "sas7bdat": self = .sas
+      case "xpt": self = .sasTransport
+      case "csv": self = .separated(by: 0x2C)
+      case "tsv", "txt": self = .separated(by: 0x09)
+      default: return nil
+      }
+    }
+  }
+
+  /// Reads a data set from a Stata, SPSS, SAS or separated text file.
+  ///
+  /// Missing are: Stata's `.` and `.a`–`.z`, SPSS's system-missing and user-missing values, SAS's
+  /// missing values, empty text everywhere; in text files blank, `NA`, `NaN` and `.` (quoted or
+  /// not). Text loses trailing blanks. Numbers in text files have a decimal point whatever the
+  /// locale; a column of a text file is numeric if every cell that isn't missing is a number.
+  /// Dates and times are numbers as the file stores them.
+  /// - Parameters:
+  ///   - path: Ends in `.dta`, `.sav`, `.zsav`, `.por`, `.sas7bdat`, `.xpt`, `.csv`, `.tsv` or
+  ///     `.txt` (case aside).
+  ///   - columns: Those wanted, in the order wanted; nil for all, in the file's order. Others are
+  ///     not stored.
+  ///   - missingCodes: By column, further numbers that mean "missing"; in a text column, cells
+  ///     that spell such a number. Columns that aren't read are ignored if the file has them.
+  /// - Throws: ``TabularError``: the file can't be read, is damaged, empty, without rows, ragged,
+  ///   not UTF-8, or lacks a named column.
+  public static func read(
+    _ path: String, columns: [String]? = nil, missingCodes: [String: [Double]] = [:]
+  ) throws(TabularError) -> Dataset {
+    let format = try checkReadable(path)
+    let selection = ColumnSelection(path: path, wanted: columns, named: Array(missingCodes.keys))
+    var dataset: Dataset
+    switch format {
+    case .separated(let separator):
+      dataset = try CSVReader(path: path, selection: selection).read(separator: separator)
+    default:
+      dataset = try StatisticalFileReader(path: path, selection: selection).read(format)
+    }
+    for name in missingCodes.keys.sorted() {
+      if let column = dataset[name] {
+        dataset.setValues(column.values.settingMissing(missingCodes[name]!), of: name)
+      }
+    }
+    return dataset
+  }
+
+  /// The format of the file at `path`, if a file is there that can be opened and isn't empty.
+  private static func checkReadable(_ path: String) throws(TabularError) -> Format {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT { throw .noSuchFile(path: path) }
+      throw .unreadable(path: path, reason: systemReason())
+    }
+    if status.st_mode & S_IFMT == S_IFDIR { throw .isDirectory(path: path) }
+    // Text may have to be read twice, the others need seeking.
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(path: path, reason: "not a regular file")
+    }
+    guard let format = Format(path: path) else { throw .unknownExtension(path: path) }
+    guard access(path, R_OK) == 0 else {
+      throw .unreadable(path: path, reason: systemReason())
+    }
+    if status.st_size == 0 { throw .emptyFile(path: path) }
+    return format
+  }
+}
+
+/// The system's words for its last error.
+func systemReason(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
+
+/// Which of a file's columns to store, and in what order.
+struct ColumnSelection {
+  let path: String
+  /// In the order wanted, without repetition; nil for all.
+  let wanted: [String]?
+  /// Names that must exist too, though their columns needn't be stored.
+  let named: [String]
+
+  init(path: String, wanted: [String]?, named: [String]) {
+    self.path = path
+    var seen: Set<String> = []
+    self.wanted = wanted?.filter { seen.insert($0).inserted }
+    self.named = named.sorted()
+  }
+
+  /// Checks the names in a file's header: none empty, none twice, every wanted one there.
+  func check(_ names: [String]) throws(TabularError) {
+    var positions: [String: Int] = [:]
+    positions.reserveCapacity(names.count)
+    for (position, name) in names.enumerated() {
+      if name.isEmpty { throw .emptyColumnName(path: path, column: position + 1) }
+      if let first = positions.updateValue(position, forKey: name) {
+        throw .duplicateColumn(
+          path: path, name: name, first: first + 1, second: position + 1)
+      }
+    }
+    for name in (wanted ?? []) + named where positions[name] == nil {
+      throw .unknownColumn(path: path, name: name, nearest: nearestNames(to: name, in: names))
+    }
+  }
+
+  /// A test for membership that costs the same for many columns.
+  var isWanted: (String) -> Bool {
+    guard let wanted else { return { _ in true } }
+    let set = Set(wanted)
+    return { set.contains($0) }
+  }
+
+  /// The stored columns as a data set, in the order wanted.
+  func arrange(_ columns: [Column], rowCount: Int) -> Dataset {
+    guard let wanted else { return Dataset(columns: columns, rowCount: rowCount) }
+    let byName = Dictionary(uniqueKeysWithValues: columns.map { ($0.name, $0) })
+    return Dataset(columns: wanted.compactMap { byName[$0] }, rowCount: rowCount)
+  }
+}
+
+extension Column.Values {
+  /// The same values, those equal to one of `codes` (numbers, or text that spells them) missing.
+  func settingMissing(_ codes: [Double]) -> Column.Values {
+    switch self {
+    case .numeric(let cells):
+      return .numeric(cells.map { codes.contains($0) ? .nan : $0 })
+    case .text(let cells, let levels):
+      var builder = TextColumnBuilder()
+      let isCode = levels.map { level in Double(level).map(codes.contains) ?? false }
+      for cell in cells {
+        if cell < 0 || isCode[Int(cell)] {
+          builder.appendMissing()
+        } else {
+          builder.append(levels[Int(cell)])
+        }
+      }
+      return builder.values
+    }
+  }
+}

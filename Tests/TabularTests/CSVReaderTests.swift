@@ -1,0 +1,114 @@
+import Foundation
+import Tabular
+import Testing
+
+@Suite struct CSVReaderTests {
+  @Test func columnsOfNumbersAndText() throws {
+    let data = try Files.read("id,site,score\n1,a,2.5\n2,b,-1e-3\n3,a,+7\n")
+    #expect(data.names == ["id", "site", "score"])
+    #expect(data.rowCount == 3)
+    #expect(data["id"]?.numbers == [1, 2, 3])
+    #expect(data["site"]?.values == .text(codes: [0, 1, 0], levels: ["a", "b"]))
+    #expect(data["score"]?.numbers == [2.5, -0.001, 7])
+  }
+
+  @Test func missingCells() throws {
+    let data = try Files.read("a,b\n,x\nNA,NA\n.,.\nNaN,\n\"\",\" \"\n 3 , y\n")
+    #expect(data["a"]?.numbers?.map(\.isNaN) == [true, true, true, true, true, false])
+    #expect(data["a"]?.numbers?.last == 3)
+    #expect(data["b"]?.texts == ["x", "", "", "", "", "y"])
+  }
+
+  @Test(arguments: [
+    "inf", "-Inf", "infinity", "nan", "0x10", "1,5", "1e", "e5", "-", "1 2", "1e999",
+  ])
+  func notANumber(_ cell: String) throws {
+    let data = try Files.read("a;b\n\"\(cell)\";1\n")
+    #expect(data["a"]?.texts == [cell])
+    #expect(data["b"]?.numbers == [1])
+  }
+
+  /// Cells already seen keep their spelling when a later one turns the column into text.
+  @Test func textKeepsItsSpelling() throws {
+    let data = try Files.read("id,x\n007,1\n1.0,2\n,3\nB12,4\n")
+    #expect(data["id"]?.texts == ["007", "1.0", "", "B12"])
+    #expect(data["x"]?.numbers == [1, 2, 3, 4])
+  }
+
+  @Test func numbersAreCorrectlyRounded() throws {
+    // The last of each kind that is exact by one operation, the first that isn't, halfway cases.
+    var spelled = [
+      "9007199254740992", "9007199254740993", "9007199254740993e3", "1e22", "1e23", "-0", "0.1",
+      "123456789012345678901234567890", "8.41e21", "4.9e-324", "2.4703282292062327e-324",
+      "2.2250738585072011e-308", "1.7976931348623157e308", "5.", ".5", "+.5e+01",
+      "00000000000000000000001",
+      "0.30000000000000004", "1e-400", "9223372036854775808", "100000000000000016777215",
+    ]
+    var state: UInt64 = 2_024
+    for _ in 0..<20_000 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let digits = state >> 11
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      spelled.append("\(digits >> ((state >> 60) * 3))e\(Int((state >> 33) % 600) - 330)")
+      spelled.append(Double(bitPattern: state & 0x7FDF_FFFF_FFFF_FFFF).description)
+    }
+    let data = try Files.read("x\n" + spelled.joined(separator: "\n") + "\n")
+    let cells = try #require(data["x"]?.numbers)
+    // The C library rounds correctly too (glibc manual, "Parsing of Floats").
+    let wrong = zip(spelled, cells).filter { strtod($0, nil).bitPattern != $1.bitPattern }
+    #expect(cells.count == spelled.count)
+    #expect(wrong.map(\.0) == [])
+  }
+
+  @Test(arguments: [
+    ("a,b\r\n1,x\r\n2,y\r\n", "data.csv"), ("a,b\r1,x\r2,y\r", "data.csv"),
+    ("a,b\n1,x\n2,y", "data.csv"), ("\u{FEFF}a,b\n1,x\n2,y\n", "data.csv"),
+    ("\n\na,b\n\n1,x\n\n2,y\n\n", "data.csv"), ("a;b\n1;x\n2;y\n", "data.csv"),
+    ("a\tb\n1\tx\n2\ty\n", "data.tsv"), ("a\tb\n1\tx\n2\ty\n", "DATA.TXT"),
+    ("a,b\n1,x\n2,y\n", "data.txt"), ("a;b\n1;x\n2;y\n", "data.tsv"),
+    ("\"a\",\"b\"\n\"1\",\"x\"\n\"2\",\"y\"\n", "data.csv"), ("a, b\n1, x\n 2 ,y \n", "data.csv"),
+  ])
+  func dialects(content: String, name: String) throws {
+    let data = try Files.read(content, as: name)
+    #expect(data["a"]?.numbers == [1, 2])
+    #expect(data["b"]?.texts == ["x", "y"])
+  }
+
+  @Test func quotedCells() throws {
+    let data = try Files.read("a,\"b;c\"\n\"x, \"\"y\"\"\nz\",1\n\" p\",2\n")
+    #expect(data.names == ["a", "b;c"])
+    #expect(data["a"]?.texts == ["x, \"y\"\nz", " p"])
+  }
+
+  @Test func selectionAndFurtherMissingCodes() throws {
+    let text = "a,b,c\n1,x,99\n2,99,98\n3,y,7\n"
+    let data = try Files.read(
+      text, columns: ["c", "b", "c"], missingCodes: ["c": [98, 99], "b": [99], "a": [1]])
+    #expect(data.names == ["c", "b"])
+    #expect(data["c"]?.numbers?.map(\.isNaN) == [true, true, false])
+    #expect(data["b"]?.values == .text(codes: [0, -1, 1], levels: ["x", "y"]))
+    #expect(throws: TabularError.self) { try Files.read(text, missingCodes: ["d": [1]]) }
+    #expect(throws: TabularError.self) { try Files.read(text, columns: ["A"]) }
+  }
+
+  /// Cells across the ends of the reader's buffers.
+  @Test func longFileWithLongText() throws {
+    let names = (0..<40_000).map { "größe-\($0 % 97)-🐭" }
+    let long = String(repeating: "ü", count: 400_000)
+    let rows = names.enumerated().map { "\($0),\($1)" }.joined(separator: "\n")
+    let data = try Files.read("n,t\n\(rows)\n-1,\"\(long)\"\n")
+    #expect(data["n"]?.numbers == (0..<40_000).map(Double.init) + [-1])
+    #expect(data["t"]?.texts == names + [long])
+  }
+
+  @Test func tenThousandColumns() throws {
+    let names = (1...10_000).map { "v\($0)" }
+    let row = (1...10_000).map(String.init).joined(separator: ",")
+    let data = try Files.read(names.joined(separator: ",") + "\n\(row)\n\(row)\n")
+    #expect(data.names == names)
+    #expect(data["v10000"]?.numbers == [10_000, 10_000])
+    let one = try Files.read(
+      names.joined(separator: ",") + "\n\(row)\n", columns: ["v5000"])
+    #expect(one["v5000"]?.numbers == [5_000])
+  }
+}
