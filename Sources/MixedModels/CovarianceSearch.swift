@@ -1,0 +1,163 @@
+import Numerics
+
+/// The search for the relative covariance factors that maximise the (restricted) likelihood.
+///
+/// The objective is the profiled deviance up to a constant: log |ΛᵀZᵀZΛ + I|
+/// (+ log |QᵀV⁻¹Q| under REML) + N log r², with N = n or n − p and r² the penalised residual sum
+/// of squares (Bates et al. 2015, eqs 34 and 41).
+final class CovarianceSearch {
+  var problem: PenalisedLeastSquares
+  let estimation: Estimation
+  /// n under ML, n − p under REML.
+  let degrees: Double
+  /// Whether each working parameter is on Λ's diagonal.
+  let isDiagonal: [Bool]
+  private(set) var point: [Double] = []
+  private(set) var value = Double.infinity
+  private(set) var converged = false
+  /// Second derivatives of the objective at `point`.
+  private(set) var curvature = Matrix(rows: 0, columns: 0)
+
+  init(problem: PenalisedLeastSquares, estimation: Estimation, degrees: Double) {
+    self.problem = problem
+    self.estimation = estimation
+    self.degrees = degrees
+    isDiagonal = problem.structure.terms.flatMap { term in
+      term.parameterPositions.map { $0.row == $0.column }
+    }
+  }
+
+  /// A finite stand-in for points where the system cannot be factorised.
+  private static let impossible = 1e20
+
+  func objective(_ parameters: [Double]) -> Double {
+    problem.setParameters(parameters)
+    guard let value = problem.evaluate(), value.residual > 0 else { return Self.impossible }
+    return value.logDeterminant + (estimation == .reml ? value.fixedLogDeterminant : 0)
+      + degrees * Elementary.log(value.residual)
+  }
+
+  /// Finds the minimum.
+  ///
+  /// - Throws: `noResidualVariance` when the likelihood grows without bound.
+  func run() throws(MixedModelError) {
+    if isDiagonal.count == 1 { searchLine() } else { searchSpace() }
+    snapToBoundary()
+    converged = polish(&point, &value, free: freeParameters) && converged
+    if point.contains(where: { abs($0) > 1e7 }) || value <= -Self.impossible {
+      throw .noResidualVariance
+    }
+    problem.setParameters(point)
+    guard let final = problem.evaluate(), final.residual > 1e-20 else {
+      throw .noResidualVariance
+    }
+  }
+
+  /// Parameters away from the boundary; those at it stay at zero.
+  var freeParameters: [Int] { point.indices.filter { !(isDiagonal[$0] && point[$0] == 0) } }
+
+  /// One parameter: a coarse scan finds every valley, Brent's method the bottom of each.
+  private func searchLine() {
+    var grid = [0.0]
+    for step in -12...12 { grid.append(Elementary.exp(Double(step) * 0.575646273248511)) }
+    var values = grid.map { objective([$0]) }
+    while values[values.count - 1] < values[values.count - 2], grid.last! < 1e8 {
+      grid.append(grid.last! * 3)
+      values.append(objective([grid.last!]))
+    }
+    for i in grid.indices {
+      let left = max(i - 1, 0)
+      let right = min(i + 1, grid.count - 1)
+      guard values[i] <= values[left], values[i] <= values[right] else { continue }
+      let found = brentMinimum(
+        in: grid[left], grid[right], guess: grid[i], tolerance: 1e-9 * max(grid[right], 0.01)
+      ) { self.objective([$0]) }
+      if found.value < value { (point, value) = ([found.argument], found.value) }
+      if values[i] < value { (point, value) = ([grid[i]], values[i]) }
+    }
+    converged = true
+  }
+
+  /// Several parameters: BOBYQA from more than one start, again from the best until it rests.
+  private func searchSpace() {
+    let lower = isDiagonal.map { $0 ? 0 : -Double.infinity }
+    // A crossed design makes an evaluation dear; its objective has not shown second valleys.
+    let starts = problem.products.secondaryCount > 100 ? [0.5] : [1.0, 0.2]
+    let most = 500 * isDiagonal.count
+    for start in starts {
+      let found = bobyqaMinimum(
+        start: isDiagonal.map { $0 ? start : 0 }, lower: lower, step: 0.4 * start,
+        tolerance: 1e-5, maximumEvaluations: most
+      ) { self.objective($0) }
+      if found.value < value {
+        (point, value) = (found.point, found.value)
+        converged = found.converged
+      }
+    }
+    for _ in 0..<8 {
+      let before = value
+      let found = bobyqaMinimum(
+        start: point, lower: lower, step: 0.05, tolerance: 1e-8, maximumEvaluations: most
+      ) { self.objective($0) }
+      if found.value < value { (point, value) = (found.point, found.value) }
+      converged = found.converged
+      if before - value < 1e-9 { break }
+    }
+  }
+
+  /// Sets diagonal elements near zero to zero where the objective does not suffer: it is even in
+  /// them, so that a search ends near the boundary but not at it.
+  private func snapToBoundary() {
+    for i in point.indices where isDiagonal[i] && point[i] != 0 && point[i] < 0.02 {
+      var candidate = point
+      candidate[i] = 0
+      var candidateValue = objective(candidate)
+      let free = candidate.indices.filter { !(isDiagonal[$0] && candidate[$0] == 0) }
+      _ = polish(&candidate, &candidateValue, free: free)
+      if candidateValue <= value + 1e-9 {
+        (point, value) = (candidate, candidateValue)
+      }
+    }
+  }
+
+  /// Newton's method with derivatives by differences, from where the searches come to rest on
+  /// rounding errors; halves a step, or gives up, rather than going uphill.
+  private func polish(_ x: inout [Double], _ fx: inout Double, free: [Int]) -> Bool {
+    guard !free.isEmpty else { return true }
+    for iteration in 0..<6 {
+      let differences = Differences(point: x, value: fx, free: free) { self.objective($0) }
+      let gradient = differences.gradient
+      let hessian = differences.hessian
+      guard let step = Self.newtonStep(hessian, gradient) else { return false }
+      var decrement = 0.0
+      for i in free.indices { decrement += step[i] * gradient[i] }
+      if decrement < 1e-13 * max(1, abs(fx)) && iteration > 0 { return true }
+      var candidate = x
+      for (i, k) in free.enumerated() { candidate[k] -= step[i] }
+      for i in candidate.indices where isDiagonal[i] { candidate[i] = abs(candidate[i]) }
+      let value = objective(candidate)
+      if value <= fx + 1e-12 * max(1, abs(fx)) {
+        x = candidate
+        fx = min(value, fx)
+      } else {
+        return decrement < 1e-8
+      }
+      if decrement < 1e-15 { return true }
+    }
+    return true
+  }
+
+  /// H⁻¹g, with as much added to H's diagonal as makes it positive definite.
+  private static func newtonStep(_ hessian: Matrix, _ gradient: [Double]) -> [Double]? {
+    var ridge = 0.0
+    let scale = hessian.diagonal.reduce(0) { max($0, abs($1)) }
+    guard scale > 0, scale.isFinite else { return nil }
+    for _ in 0..<12 {
+      var damped = hessian
+      for i in 0..<hessian.rows { damped[i, i] += ridge * scale }
+      if let factor = Cholesky(damped, tolerance: 1e-9) { return factor.solve(gradient) }
+      ridge = ridge == 0 ? 1e-8 : ridge * 10
+    }
+    return nil
+  }
+}

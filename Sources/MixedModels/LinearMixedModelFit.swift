@@ -1,0 +1,79 @@
+import Numerics
+
+/// The estimated covariance of one term's random effects.
+public struct VarianceComponent: Sendable {
+  /// The grouping factor's name.
+  public var grouping: String
+  /// q names of the effects.
+  public var names: [String]
+  /// q × q, in the response's units squared over the columns'.
+  public var covariance: Matrix
+  /// q standard deviations.
+  public var standardDeviations: [Double]
+  /// q × q; NaN where a standard deviation is 0, off the diagonal.
+  public var correlations: Matrix
+}
+
+/// The conditional modes of one term's random effects (their BLUPs), given the estimates.
+public struct RandomEffectModes: Sendable {
+  /// The grouping factor's name.
+  public var grouping: String
+  /// Names of the groups, in the order of `RandomEffectsTerm.groupLabels`.
+  public var groupLabels: [String]
+  /// q names of the effects.
+  public var names: [String]
+  /// groups × q. A group without rows has modes of 0.
+  public var modes: Matrix
+  /// groups × q²: the conditional covariance of each group's effects given y, with β and the
+  /// variance parameters at their estimates (lme4's `condVar`), by columns.
+  public var covariances: Matrix
+
+  /// The conditional covariance of one group's effects, q × q.
+  public func covariance(ofGroup group: Int) -> Matrix {
+    let q = names.count
+    return Matrix(
+      rows: q, columns: q, storage: (0..<(q * q)).map { covariances[group, $0] })
+  }
+}
+
+/// A fitted linear mixed model.
+public struct LinearMixedModelFit: Sendable {
+  /// β̂ of the columns kept, r values.
+  public var coefficients: [Double]
+  /// Their names.
+  public var coefficientNames: [String]
+  /// r × r: σ̂²(XᵀV⁻¹X)⁻¹ with V = ZΛΛᵀZᵀ + I.
+  public var covariance: Matrix
+  /// Columns of X left out because earlier columns determine them.
+  public var droppedColumns: [String]
+  /// Residual standard deviation.
+  public var sigma: Double
+  /// The relative covariance factors Λ on the raw columns' scale, lower triangles by columns,
+  /// terms with most groups first: lme4's θ.
+  public var theta: [Double]
+  /// The maximised (restricted) log-likelihood with all constants, as R's `logLik` gives it.
+  public var logLikelihood: Double
+  /// One per term, in the order of the data's terms.
+  public var varianceComponents: [VarianceComponent]
+  /// Share of the variance that lies between groups; nil unless the model has one random
+  /// intercept and nothing else.
+  public var icc: Double?
+  /// One per term, in the order of the data's terms.
+  public var modes: [RandomEffectModes]
+  /// Whether a term's covariance is singular: a variance of 0 or a correlation of ±1.
+  public var isSingular: Bool
+  /// Per term, whether its covariance is singular.
+  public var singularTerms: [Bool]
+  /// Whether the search ended at a point that passes its own check.
+  public var converged: Bool
+  /// How often the likelihood was evaluated.
+  public var evaluations: Int
+  /// n.
+  public var observationCount: Int
+  /// Per term, the number of groups that have rows.
+  public var groupCounts: [Int]
+  public var estimation: Estimation
+
+  /// Standard errors of `coefficients`.
+  public var standardErrors: [Double] { covariance.diagonal.map { $0.squareRoot() } }
+}

@@ -1,0 +1,56 @@
+/// Why a mixed model cannot be fitted. Rows are counted from 1; no data value is named.
+public enum MixedModelError: Error, Equatable, Sendable {
+  /// Two parts of the data do not have the same number of rows, columns or names.
+  case shape(what: String, count: Int, expected: Int)
+  /// There is no random-effects term.
+  case noRandomEffects
+  /// A group number outside 0 ..< groups.
+  case groupOutOfRange(grouping: String, row: Int)
+  /// A NaN or infinite value in `column` (the response when nil).
+  case notFinite(column: String?, row: Int)
+  /// No more rows than linearly independent columns of the fixed part.
+  case tooFewRows(rows: Int, columns: Int)
+  /// All rows belong to the same group.
+  case oneGroup(grouping: String)
+  /// A term has at least as many random effects as there are rows, so that their variance cannot
+  /// be told from the residual's (lme4 refuses these too).
+  case tooManyRandomEffects(term: String, effects: Int, rows: Int)
+  /// A random-effects column is zero, or a linear combination of the term's other columns.
+  case collinearRandomEffects(term: String, column: String)
+  /// Two terms ask for the variance of the same effect.
+  case duplicateRandomEffects(term: String, column: String)
+  /// The model reproduces the response exactly: the likelihood has no maximum.
+  case noResidualVariance
+}
+
+extension MixedModelError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .shape(let what, let count, let expected):
+      "\(what): \(count) given, \(expected) needed"
+    case .noRandomEffects:
+      "the model has no random-effects term; it needs at least one, such as (1 | school)"
+    case .groupOutOfRange(let grouping, let row):
+      "grouping factor \(grouping), row \(row): the group number lies outside the list of groups"
+    case .notFinite(let column, let row):
+      "\(column.map { "column \($0)" } ?? "the response"), row \(row): not a finite number"
+    case .tooFewRows(let rows, let columns):
+      "the model has \(columns) fixed-effects columns and only \(rows) rows; "
+        + "it needs more rows than columns"
+    case .oneGroup(let grouping):
+      "grouping factor \(grouping) has one group only; a random effect needs at least two"
+    case .tooManyRandomEffects(let term, let effects, let rows):
+      "term \(term) has \(effects) random effects for \(rows) rows; it needs fewer effects than "
+        + "rows, or their variance cannot be told from the residual's"
+    case .collinearRandomEffects(let term, let column):
+      "term \(term): column \(column) is zero or a combination of the term's other columns, so "
+        + "its variance cannot be estimated"
+    case .duplicateRandomEffects(let term, let column):
+      "term \(term): the random effect of \(column) is already in another term with the same "
+        + "grouping factor"
+    case .noResidualVariance:
+      "the model reproduces the response exactly (no residual variance), so its likelihood has "
+        + "no maximum; is the response constant, or among the predictors?"
+    }
+  }
+}
