@@ -120,31 +120,46 @@ final class CovarianceSearch {
     }
   }
 
-  /// Newton's method with derivatives by differences, from where the searches come to rest on
-  /// rounding errors; halves a step, or gives up, rather than going uphill.
+  /// Newton's method with derivatives by differences.
+  ///
+  /// The searches rest where rounding errors hide the slope, at about the square root of machine
+  /// precision; differences over longer steps still see it, which gives the parameters some four
+  /// more digits. Steps that change the objective visibly must go downhill.
+  ///
+  /// - Returns: whether the point is a minimum to working precision.
   private func polish(_ x: inout [Double], _ fx: inout Double, free: [Int]) -> Bool {
     guard !free.isEmpty else { return true }
-    for iteration in 0..<6 {
+    var previous = Double.infinity
+    for _ in 0..<8 {
       let differences = Differences(point: x, value: fx, free: free) { self.objective($0) }
-      let gradient = differences.gradient
-      let hessian = differences.hessian
-      guard let step = Self.newtonStep(hessian, gradient) else { return false }
+      guard let step = Self.newtonStep(differences.hessian, differences.gradient) else {
+        return false
+      }
+      // Twice what the step should gain.
       var decrement = 0.0
-      for i in free.indices { decrement += step[i] * gradient[i] }
-      if decrement < 1e-13 * max(1, abs(fx)) && iteration > 0 { return true }
+      for i in free.indices { decrement += step[i] * differences.gradient[i] }
+      let noise = 1e-10 * max(1, abs(fx))
+      if decrement < noise && decrement > 0.1 * previous { return true }
       var candidate = x
       for (i, k) in free.enumerated() { candidate[k] -= step[i] }
-      for i in candidate.indices where isDiagonal[i] { candidate[i] = abs(candidate[i]) }
+      makeDiagonalNonNegative(&candidate)
       let value = objective(candidate)
-      if value <= fx + 1e-12 * max(1, abs(fx)) {
-        x = candidate
-        fx = min(value, fx)
-      } else {
-        return decrement < 1e-8
-      }
-      if decrement < 1e-15 { return true }
+      guard value <= fx + (decrement < noise ? noise : 0) else { return decrement < 1e-8 }
+      (x, fx) = (candidate, value)
+      if decrement < 1e-22 { return true }
+      previous = decrement
     }
-    return true
+    return previous < 1e-8
+  }
+
+  /// Changes the sign of whole columns of Λ, which leaves ΛΛᵀ as it is.
+  private func makeDiagonalNonNegative(_ x: inout [Double]) {
+    var flip = false
+    for i in x.indices {
+      // Parameters run down each column of Λ, its diagonal element first.
+      if isDiagonal[i] { flip = x[i] < 0 }
+      if flip { x[i] = -x[i] }
+    }
   }
 
   /// H⁻¹g, with as much added to H's diagonal as makes it positive definite.

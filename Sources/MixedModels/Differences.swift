@@ -3,9 +3,9 @@ import Numerics
 /// First and second derivatives of a smooth function by central differences, extrapolated to
 /// step zero (Richardson).
 ///
-/// Steps are chosen from the function itself, such that it changes by about 0.1: large against
-/// rounding errors (1e-12 or so in a deviance), small against its higher derivatives, whose
-/// effect three step sizes remove up to the sixth power of the step.
+/// Steps are chosen from the function itself, such that it changes by a given amount: large
+/// against rounding errors (1e-12 or so in a deviance), small against its higher derivatives,
+/// whose effect k step sizes remove up to the 2k-th power of the step.
 struct Differences {
   /// ∂f/∂xᵢ for the free coordinates, in their order.
   var gradient: [Double]
@@ -16,7 +16,7 @@ struct Differences {
   ///   - levels: number of step sizes h, h/2, h/4, …
   ///   - change: about how much f should change over a step.
   init(
-    point: [Double], value: Double, free: [Int], levels: Int = 2, change: Double = 1e-2,
+    point: [Double], value: Double, free: [Int], levels: Int = 2, change: Double = 1e-4,
     _ function: ([Double]) -> Double
   ) {
     func at(_ moves: [(Int, Double)]) -> Double {

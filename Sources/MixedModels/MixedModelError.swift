@@ -19,6 +19,8 @@ public enum MixedModelError: Error, Equatable, Sendable {
   case collinearRandomEffects(term: String, column: String)
   /// Two terms ask for the variance of the same effect.
   case duplicateRandomEffects(term: String, column: String)
+  /// nlme's containment rule was asked for grouping factors that are not nested in one another.
+  case notNested
   /// The model reproduces the response exactly: the likelihood has no maximum.
   case noResidualVariance
 }
@@ -48,6 +50,9 @@ extension MixedModelError: CustomStringConvertible {
     case .duplicateRandomEffects(let term, let column):
       "term \(term): the random effect of \(column) is already in another term with the same "
         + "grouping factor"
+    case .notNested:
+      "nlme's degrees of freedom are defined for nested grouping factors only; use the rule "
+        + "'model' for crossed ones"
     case .noResidualVariance:
       "the model reproduces the response exactly (no residual variance), so its likelihood has "
         + "no maximum; is the response constant, or among the predictors?"
