@@ -45,8 +45,15 @@ public enum Containment {
   public static func degreesOfFreedom(
     fixed: Matrix, terms: [Int]? = nil, groupings: [[Int32]], rule: ContainmentRule
   ) throws(MixedModelError) -> ContainmentDegreesOfFreedom {
+    try degreesOfFreedom(fixed: fixed, terms: terms, factors: distinct(groupings), rule: rule)
+  }
+
+  /// - Parameter factors: distinct factors in any order.
+  static func degreesOfFreedom(
+    fixed: Matrix, terms: [Int]?, factors unordered: [Factor], rule: ContainmentRule
+  ) throws(MixedModelError) -> ContainmentDegreesOfFreedom {
     precondition(terms == nil || terms!.count == fixed.columns)
-    let factors = distinct(groupings)
+    let factors = unordered.sorted { $0.levels < $1.levels }
     let columns = (0..<fixed.columns).map { Columns(fixed, [$0], factors) }
     let assign = terms ?? Array(0..<fixed.columns)
     var order: [Int] = []
@@ -66,8 +73,8 @@ public enum Containment {
   }
 
   /// A grouping factor with levels numbered by first appearance.
-  private struct Factor {
-    var levelOfRow: [Int]
+  struct Factor {
+    var levelOfRow: [Int32]
     var levels: Int
   }
 
@@ -87,10 +94,10 @@ public enum Containment {
         var first = [Double?](repeating: nil, count: factor.levels)
         for (row, level) in factor.levelOfRow.enumerated() {
           let value = values[start + row]
-          if let seen = first[level] {
+          if let seen = first[Int(level)] {
             if seen != value { return false }
           } else {
-            first[level] = value
+            first[Int(level)] = value
           }
         }
         return true
@@ -107,33 +114,34 @@ public enum Containment {
     }
   }
 
-  /// The factors without duplicates, fewest levels first.
+  /// The factors without duplicates.
   private static func distinct(_ groupings: [[Int32]]) -> [Factor] {
     var factors: [Factor] = []
     for groups in groupings {
-      var levelOf: [Int32: Int] = [:]
-      var levelOfRow: [Int] = []
+      var levelOf: [Int32: Int32] = [:]
+      var levelOfRow: [Int32] = []
       levelOfRow.reserveCapacity(groups.count)
       for group in groups {
         if let level = levelOf[group] {
           levelOfRow.append(level)
         } else {
-          levelOfRow.append(levelOf.count)
-          levelOf[group] = levelOf.count
+          levelOfRow.append(Int32(levelOf.count))
+          levelOf[group] = Int32(levelOf.count)
         }
       }
       if !factors.contains(where: { $0.levelOfRow == levelOfRow }) {
         factors.append(Factor(levelOfRow: levelOfRow, levels: levelOf.count))
       }
     }
-    return factors.sorted { $0.levels < $1.levels }
+    return factors
   }
 
   /// Whether every factor's levels lie within single levels of the one before.
   private static func areNested(_ factors: [Factor]) -> Bool {
     zip(factors, factors.dropFirst()).allSatisfy { outer, inner in
-      var outerOf = [Int](repeating: -1, count: inner.levels)
-      for (row, level) in inner.levelOfRow.enumerated() {
+      var outerOf = [Int32](repeating: -1, count: inner.levels)
+      for (row, code) in inner.levelOfRow.enumerated() {
+        let level = Int(code)
         if outerOf[level] < 0 { outerOf[level] = outer.levelOfRow[row] }
         if outerOf[level] != outer.levelOfRow[row] { return false }
       }

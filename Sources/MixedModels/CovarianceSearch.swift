@@ -15,8 +15,6 @@ final class CovarianceSearch {
   private(set) var point: [Double] = []
   private(set) var value = Double.infinity
   private(set) var converged = false
-  /// Second derivatives of the objective at `point`.
-  private(set) var curvature = Matrix(rows: 0, columns: 0)
 
   init(problem: PenalisedLeastSquares, estimation: Estimation, degrees: Double) {
     self.problem = problem
@@ -30,11 +28,20 @@ final class CovarianceSearch {
   /// A finite stand-in for points where the system cannot be factorised.
   private static let impossible = 1e20
 
-  func objective(_ parameters: [Double]) -> Double {
+  /// Below this an element of Λ's diagonal on the working scale counts as zero: lme4's bound.
+  static let singularTolerance = 1e-4
+
+  /// The log determinants that the criterion counts, and r².
+  func terms(at parameters: [Double]) -> (determinants: Double, residual: Double)? {
     problem.setParameters(parameters)
-    guard let value = problem.evaluate(), value.residual > 0 else { return Self.impossible }
-    return value.logDeterminant + (estimation == .reml ? value.fixedLogDeterminant : 0)
-      + degrees * Elementary.log(value.residual)
+    guard let value = problem.evaluate(), value.residual > 0 else { return nil }
+    let fixed = estimation == .reml ? value.fixedLogDeterminant : 0
+    return (value.logDeterminant + fixed, value.residual)
+  }
+
+  func objective(_ parameters: [Double]) -> Double {
+    guard let value = terms(at: parameters) else { return Self.impossible }
+    return value.determinants + degrees * Elementary.log(value.residual)
   }
 
   /// Finds the minimum.

@@ -36,7 +36,6 @@ struct CrossProducts {
   /// - Complexity: O(n · (q + D-columns per row + r)²), memory O(levels · q · (q + r)) and the
   ///   envelope.
   init(_ data: MixedModelData, structure: RandomStructure, design: OrthonormalDesign) {
-    let n = data.response.count
     let order = structure.factors.indices.sorted {
       (-structure.factors[$0].levels, $0) < (-structure.factors[$1].levels, $1)
     }
@@ -75,7 +74,6 @@ struct CrossProducts {
     }
     // WᵀW is the identity but for the last element, which is 1 too unless the residual is zero.
     for k in 0..<fixedCount { trailing[secondaryCount + k, secondaryCount + k] = 1 }
-    _ = n
   }
 
   /// Rows in the order of the primary level.

@@ -15,8 +15,10 @@ struct Differences {
   /// - Parameters:
   ///   - levels: number of step sizes h, h/2, h/4, …
   ///   - change: about how much f should change over a step.
+  ///   - onlyGradient: leaves the mixed second derivatives at zero.
   init(
     point: [Double], value: Double, free: [Int], levels: Int = 2, change: Double = 1e-4,
+    onlyGradient: Bool = false,
     _ function: ([Double]) -> Double
   ) {
     func at(_ moves: [(Int, Double)]) -> Double {
@@ -49,7 +51,7 @@ struct Differences {
       }
       gradient[i] = Self.extrapolate(first)
       hessian[i, i] = Self.extrapolate(second)
-      for j in 0..<i {
+      for j in 0..<(onlyGradient ? 0 : i) {
         let l = free[j]
         var mixed: [Double] = []
         for level in 0..<levels {

@@ -5,15 +5,23 @@ struct FitAssembly {
   let data: MixedModelData
   let design: OrthonormalDesign
   let search: CovarianceSearch
+  /// The problem as solved at the optimum; the search's own moves on when derivatives are taken.
+  private let problem: PenalisedLeastSquares
 
-  private var structure: RandomStructure { search.problem.structure }
+  init(data: MixedModelData, design: OrthonormalDesign, search: CovarianceSearch) {
+    self.data = data
+    self.design = design
+    self.search = search
+    problem = search.problem
+  }
+
+  private var structure: RandomStructure { problem.structure }
 
   /// - Precondition: the search's problem was last evaluated at the optimum.
   func fit() -> LinearMixedModelFit {
-    let problem = search.problem
+    let evaluations = problem.evaluations
     let products = problem.products
     let rank = design.kept.count
-    let n = Double(data.response.count)
     let degrees = search.degrees
     let last = products.secondaryCount + rank
     let residual = problem.trailing[last, last]
@@ -28,11 +36,25 @@ struct FitAssembly {
       search.value + degrees
       * (1 + Elementary.log(2 * Double.pi / degrees) + 2 * Elementary.log(design.residualNorm))
     if search.estimation == .reml { logLikelihood += design.logDeterminant }
-    _ = n
     let icc: Double? =
       structure.terms.count == 1 && structure.terms[0].width == 1
         && structure.terms[0].constant == 0
       ? components[0].covariance[0, 0] / (components[0].covariance[0, 0] + sigma * sigma) : nil
+    // The formula terms and columns of what is kept of X.
+    let kept = Matrix(
+      rows: data.fixed.rows, columns: rank,
+      storage: design.dropped.isEmpty
+        ? data.fixed.storage : design.kept.flatMap { data.fixed.column($0) })
+    let keptTerms = data.fixedTerms.map { terms in design.kept.map { terms[$0] } }
+    let factors = structure.factors.map {
+      Containment.Factor(levelOfRow: $0.levelOfRow, levels: $0.levels)
+    }
+    func containment(
+      _ rule: ContainmentRule
+    ) throws(MixedModelError) -> ContainmentDegreesOfFreedom {
+      try Containment.degreesOfFreedom(
+        fixed: kept, terms: keptTerms, factors: factors, rule: rule)
+    }
     return LinearMixedModelFit(
       coefficients: design.coefficients(gamma),
       coefficientNames: design.kept.map { data.fixedNames[$0] },
@@ -42,15 +64,20 @@ struct FitAssembly {
       modes: ConditionalModes(data: data, problem: problem, solution: solution, sigma: sigma,
         scale: design.residualNorm).terms,
       isSingular: singular.contains(true), singularTerms: singular, converged: search.converged,
-      evaluations: problem.evaluations, observationCount: data.response.count,
+      evaluations: evaluations, observationCount: data.response.count,
       groupCounts: structure.terms.map { structure.factors[$0.factor].levels },
-      estimation: search.estimation)
+      estimation: search.estimation,
+      // The rule `.model` is defined for any factors.
+      containment: try! containment(.model), nlmeContainment: try? containment(.nlme),
+      varianceInference: VarianceInformation(
+        search: search, components: components, sigma: sigma, icc: icc
+      ).inference)
   }
 
   /// σ²(L Lᵀ)⁻¹ of the fixed part's block.
   private func fixedCovariance(sigma: Double) -> Matrix {
     let rank = design.kept.count
-    let start = search.problem.products.secondaryCount
+    let start = problem.products.secondaryCount
     var result = Matrix(rows: rank, columns: rank)
     // Lᵀx = e for each unit vector, only within the block: (L⁻ᵀ)(L⁻ᵀ)ᵀ.
     var inverse = Matrix(rows: rank, columns: rank)
@@ -58,8 +85,8 @@ struct FitAssembly {
       var x = [Double](repeating: 0, count: rank)
       x[j] = 1
       for i in stride(from: rank - 1, through: 0, by: -1) {
-        x[i] /= search.problem.trailing[start + i, start + i]
-        for k in 0..<i { x[k] -= search.problem.trailing[start + i, start + k] * x[i] }
+        x[i] /= problem.trailing[start + i, start + i]
+        for k in 0..<i { x[k] -= problem.trailing[start + i, start + k] * x[i] }
       }
       for i in 0..<rank { inverse[i, j] = x[i] }
     }
@@ -101,7 +128,7 @@ struct FitAssembly {
   /// scale, so that the units of the columns do not matter.
   private var singularTerms: [Bool] {
     structure.terms.indices.map { index in
-      workingFactor(index).diagonal.contains { $0 < 1e-4 }
+      workingFactor(index).diagonal.contains { $0 < CovarianceSearch.singularTolerance }
     }
   }
 

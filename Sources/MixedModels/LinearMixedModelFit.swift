@@ -74,6 +74,13 @@ public struct LinearMixedModelFit: Sendable {
   public var groupCounts: [Int]
   public var estimation: Estimation
 
+  /// Degrees of freedom of `coefficients` by containment, the intercept between groups.
+  public var containment: ContainmentDegreesOfFreedom
+  /// The same by nlme's rule; nil for crossed grouping factors, for which it is not defined.
+  public var nlmeContainment: ContainmentDegreesOfFreedom?
+  /// Log standard deviations, correlations and their sampling covariance.
+  public var varianceInference: VarianceInference
+
   /// Standard errors of `coefficients`.
   public var standardErrors: [Double] { covariance.diagonal.map { $0.squareRoot() } }
 }

@@ -55,7 +55,7 @@ struct PenalisedLeastSquares {
   /// Sets every Λ from the working parameters θ*, term by term.
   mutating func setParameters(_ parameters: [Double]) {
     var next = 0
-    for (index, term) in structure.terms.enumerated() {
+    for term in structure.terms {
       var position = 0
       for j in 0..<term.width {
         for i in j..<(term.correlated ? term.width : j + 1) {
@@ -63,7 +63,6 @@ struct PenalisedLeastSquares {
           position += 1
         }
       }
-      _ = index
       next += position
     }
   }
