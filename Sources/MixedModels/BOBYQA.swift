@@ -45,7 +45,8 @@ func bobyqaMinimum(
   var value = 0.0
   let result = withExtendedLifetime(objective) { nlopt_optimize(search, &x, &value) }
   // Rounding errors limit the last steps when the optimum is flat: that is an end, too.
-  let converged = result.rawValue > 0 && result != NLOPT_MAXEVAL_REACHED
+  let converged =
+    result.rawValue > 0 && result != NLOPT_MAXEVAL_REACHED
     || result == NLOPT_ROUNDOFF_LIMITED
   return (objective.best.point, objective.best.value, converged)
 }

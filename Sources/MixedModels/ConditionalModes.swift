@@ -20,7 +20,9 @@ struct ConditionalModes {
     let inverse = problem.trailing.selectedInverse(leading: products.secondaryCount)
     // Per factor: level × width modes and level × width² covariances of working-scale b.
     var modes = structure.factors.map { Matrix(rows: $0.width, columns: $0.levels) }
-    var covariances = structure.factors.map { Matrix(rows: $0.width * $0.width, columns: $0.levels) }
+    var covariances = structure.factors.map {
+      Matrix(rows: $0.width * $0.width, columns: $0.levels)
+    }
     for part in products.secondary {
       let lambda = problem.factors[part.factor]
       let q = lambda.rows

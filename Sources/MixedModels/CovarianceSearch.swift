@@ -48,6 +48,10 @@ final class CovarianceSearch {
   ///
   /// - Throws: `noResidualVariance` when the likelihood grows without bound.
   func run() throws(MixedModelError) {
+    // Random effects with next to no penalty leave nothing: they reproduce the response.
+    if let free = terms(at: isDiagonal.map { $0 ? 1e5 : 0 }), free.residual < 1e-10 {
+      throw .noResidualVariance
+    }
     if isDiagonal.count == 1 { searchLine() } else { searchSpace() }
     snapToBoundary()
     converged = polish(&point, &value, free: freeParameters) && converged

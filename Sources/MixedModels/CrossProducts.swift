@@ -189,7 +189,8 @@ struct CrossProducts {
               }
             }
             for k in 0..<(fixedCount - 1) {
-              trailing[secondaryCount + k, start + c] += value * design.orthonormal.storage[row + k * n]
+              trailing[secondaryCount + k, start + c] +=
+                value * design.orthonormal.storage[row + k * n]
             }
             trailing[secondaryCount + fixedCount - 1, start + c] += value * design.residual[row]
           }

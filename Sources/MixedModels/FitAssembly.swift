@@ -61,8 +61,10 @@ struct FitAssembly {
       covariance: design.covariance(fixedCovariance(sigma: sigma)),
       droppedColumns: design.dropped.map { data.fixedNames[$0] }, sigma: sigma, theta: theta,
       logLikelihood: -0.5 * logLikelihood, varianceComponents: components, icc: icc,
-      modes: ConditionalModes(data: data, problem: problem, solution: solution, sigma: sigma,
-        scale: design.residualNorm).terms,
+      modes: ConditionalModes(
+        data: data, problem: problem, solution: solution, sigma: sigma,
+        scale: design.residualNorm
+      ).terms,
       isSingular: singular.contains(true), singularTerms: singular, converged: search.converged,
       evaluations: evaluations, observationCount: data.response.count,
       groupCounts: structure.terms.map { structure.factors[$0.factor].levels },

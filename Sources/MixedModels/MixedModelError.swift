@@ -21,7 +21,8 @@ public enum MixedModelError: Error, Equatable, Sendable {
   case duplicateRandomEffects(term: String, column: String)
   /// nlme's containment rule was asked for grouping factors that are not nested in one another.
   case notNested
-  /// The model reproduces the response exactly: the likelihood has no maximum.
+  /// The model reproduces the response, but for less than 1e-10 of its variance: the likelihood
+  /// has no maximum that could be found.
   case noResidualVariance
 }
 

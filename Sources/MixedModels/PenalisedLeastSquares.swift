@@ -300,7 +300,8 @@ struct PenalisedLeastSquares {
     let secondaryCount = products.secondaryCount
     let from = touched.lowerBound
     let contiguous =
-      count > 0 && Int(products.touched[from + count - 1]) - Int(products.touched[from]) == count - 1
+      count > 0
+      && Int(products.touched[from + count - 1]) - Int(products.touched[from]) == count - 1
     let products = self.products
     let panel = self.panel
     let start = trailing.start

@@ -191,7 +191,9 @@ struct RandomStructure {
     var transform = Matrix(rows: width, columns: width)
     for j in 0..<width {
       transform[j, j] = scale[j]
-      if let constant, j != constant { transform[constant, j] = -centre[j] * scale[j] * scale[constant] }
+      if let constant, j != constant {
+        transform[constant, j] = -centre[j] * scale[j] * scale[constant]
+      }
     }
     return ScaledTerm(
       factor: factor, offset: offset, width: width, correlated: term.correlated,

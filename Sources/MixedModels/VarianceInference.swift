@@ -99,7 +99,8 @@ struct VarianceInformation {
   private func isAtBoundary(_ index: Int, effect: Int) -> Bool {
     let term = structure.terms[index]
     let start = structure.parameterOffsets[index]
-    for (k, position) in term.parameterPositions.enumerated() where position.row == position.column {
+    for (k, position) in term.parameterPositions.enumerated() where position.row == position.column
+    {
       if term.correlated || position.row == effect {
         if search.point[start + k] < CovarianceSearch.singularTolerance { return true }
       }

@@ -18,9 +18,11 @@ struct VarianceInferenceTests {
   /// Balanced one-way layout: −2ℓ = d log λ + a(n − 1) log σ² + SSA/λ + SSE/σ² with λ = σ² + nτ²
   /// and d = a − 1 (REML) or a (ML), so that log λ and log σ² have independent information d/2
   /// and a(n − 1)/2.
-  @Test("equals the closed form of the balanced one-way layout", arguments: [
-    Estimation.reml, .ml,
-  ])
+  @Test(
+    "equals the closed form of the balanced one-way layout",
+    arguments: [
+      Estimation.reml, .ml,
+    ])
   func balancedOneWay(_ estimation: Estimation) throws {
     let fit = try fit("Dyestuff", "1", estimation)
     let (a, n) = (6.0, 5.0)
