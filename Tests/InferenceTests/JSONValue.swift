@@ -64,6 +64,11 @@ enum JSONValue: Decodable {
     return nil
   }
 
+  var flag: Bool? {
+    if case .flag(let value) = self { return value }
+    return nil
+  }
+
   var strings: [String] { list.compactMap(\.string) }
 
   var keys: [String] {

@@ -33,21 +33,31 @@ public enum Pooling {
     var pooled = try combine(
       term: term, estimates: estimates, variances: variances, completeDataDF: completeDataDF,
       level: level)
-    if estimates.count >= 3 {
-      var leaveOneOut: [PooledEstimate] = []
-      for j in estimates.indices {
-        var fewerEstimates = estimates
-        var fewerVariances = variances
-        fewerEstimates.remove(at: j)
-        fewerVariances.remove(at: j)
-        leaveOneOut.append(
-          try combine(
-            term: term, estimates: fewerEstimates, variances: fewerVariances,
-            completeDataDF: completeDataDF, level: level))
-      }
-      pooled.monteCarloErrors = MonteCarloErrors(leaveOneOut: leaveOneOut)
-    }
+    let fewer = try leaveOneOut(
+      term: term, estimates: estimates, variances: variances, completeDataDF: completeDataDF,
+      level: level)
+    if !fewer.isEmpty { pooled.monteCarloErrors = MonteCarloErrors(leaveOneOut: fewer) }
     return pooled
+  }
+
+  /// The m poolings of all imputations but one; none when m < 3.
+  static func leaveOneOut(
+    term: String, estimates: [Double], variances: [Double], completeDataDF: Double,
+    level: Double
+  ) throws(PoolingError) -> [PooledEstimate] {
+    guard estimates.count >= 3 else { return [] }
+    var results: [PooledEstimate] = []
+    for j in estimates.indices {
+      var fewerEstimates = estimates
+      var fewerVariances = variances
+      fewerEstimates.remove(at: j)
+      fewerVariances.remove(at: j)
+      results.append(
+        try combine(
+          term: term, estimates: fewerEstimates, variances: fewerVariances,
+          completeDataDF: completeDataDF, level: level))
+    }
+    return results
   }
 
   private static func check(
