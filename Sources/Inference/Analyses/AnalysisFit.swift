@@ -1,0 +1,229 @@
+import Foundation
+import Numerics
+
+/// ν_com of a coefficient by each rule that comes from the fitted model.
+public struct CompleteDataDF: Sendable, Equatable, Codable {
+  /// ``DegreesOfFreedomRule/model``; nil where the model has no such rule.
+  public var model: Double?
+  /// ``DegreesOfFreedomRule/nlme``; nil where nlme has none, as for crossed groups.
+  public var nlme: Double?
+  /// ``DegreesOfFreedomRule/residual``.
+  public var residual: Double
+
+  public init(model: Double?, nlme: Double?, residual: Double) {
+    self.model = model
+    self.nlme = nlme
+    self.residual = residual
+  }
+}
+
+/// A coefficient of one fit.
+public struct TermEstimate: Sendable, Equatable, Codable {
+  /// Its name as R writes it.
+  public var term: String
+  public var estimate: Double
+  public var standardError: Double
+  public var degreesOfFreedom: CompleteDataDF
+
+  public init(
+    term: String, estimate: Double, standardError: Double, degreesOfFreedom: CompleteDataDF
+  ) {
+    self.term = term
+    self.estimate = estimate
+    self.standardError = standardError
+    self.degreesOfFreedom = degreesOfFreedom
+  }
+}
+
+/// A variance parameter of one fit: a standard deviation of random effects or of the residual, or
+/// a correlation of two random effects.
+public struct ComponentEstimate: Sendable, Equatable, Codable {
+  public enum Kind: String, Sendable, Codable {
+    case standardDeviation
+    case correlation
+  }
+  public var kind: Kind
+  /// The grouping factor; `Residual` for the residual, as in R.
+  public var group: String
+  /// After R's broom.mixed: `sd__age`, `cor__(Intercept).age`, `sd__Observation` (residual).
+  public var term: String
+  /// A standard deviation in units of the response (over the column's for a slope), or a
+  /// correlation; nil for a correlation of effects one of which does not vary.
+  public var estimate: Double?
+  /// Standard error of the standard deviation's logarithm, or of the correlation's Fisher z; nil
+  /// on the boundary or where the information is singular.
+  public var scaledStandardError: Double?
+  /// Whether it belongs to a singular covariance: a standard deviation of 0, a correlation of ±1.
+  public var onBoundary: Bool
+
+  public init(
+    kind: Kind, group: String, term: String, estimate: Double?, scaledStandardError: Double?,
+    onBoundary: Bool
+  ) {
+    self.kind = kind
+    self.group = group
+    self.term = term
+    self.estimate = estimate
+    self.scaledStandardError = scaledStandardError
+    self.onBoundary = onBoundary
+  }
+}
+
+/// The intraclass correlation of one fit.
+public struct IntraclassCorrelation: Sendable, Equatable, Codable {
+  /// Share of the variance that lies between groups, from 0 to 1.
+  public var estimate: Double
+  /// Standard error of its logit; nil on the boundary.
+  public var logitStandardError: Double?
+  public var onBoundary: Bool
+
+  public init(estimate: Double, logitStandardError: Double?, onBoundary: Bool) {
+    self.estimate = estimate
+    self.logitStandardError = logitStandardError
+    self.onBoundary = onBoundary
+  }
+}
+
+/// How many groups a grouping factor has.
+public struct GroupCount: Sendable, Equatable, Codable {
+  public var name: String
+  public var count: Int
+
+  public init(name: String, count: Int) {
+    self.name = name
+    self.count = count
+  }
+}
+
+/// What one analysis model gives on one data set: all that pooling and reporting need.
+public struct AnalysisFit: Sendable, Equatable, Codable {
+  /// The model's name in the registry.
+  public var model: String
+  public var formula: String
+  /// The coefficients kept, in the model matrix's order.
+  public var terms: [TermEstimate]
+  /// Covariance matrix of the coefficients, p × p values by columns.
+  public var covariance: [Double]
+  /// For each random term, in the formula's order, its standard deviations, then its
+  /// correlations; last, the residual. Empty for models without random effects.
+  public var components: [ComponentEstimate]
+  /// Nil unless the model has one random intercept and nothing else.
+  public var intraclassCorrelation: IntraclassCorrelation?
+  /// Residual standard deviation.
+  public var sigma: Double
+  /// The maximised log-likelihood on R's scale; nil when it is not finite.
+  public var logLikelihood: Double?
+  /// `REML` or `ML`; nil for least squares.
+  public var estimation: String?
+  /// Rows used.
+  public var observations: Int
+  /// Rows left out because a variable is missing.
+  public var droppedRows: Int
+  public var groups: [GroupCount]
+  /// Whether the covariance of some random effects is singular.
+  public var isSingular: Bool
+  public var converged: Bool
+  /// Columns of the model matrix left out because earlier columns determine them.
+  public var droppedColumns: [String]
+  /// Sentences for whoever reads the fit; never a data value.
+  public var warnings: [String]
+
+  public init(
+    model: String, formula: String, terms: [TermEstimate], covariance: [Double],
+    components: [ComponentEstimate] = [],
+    intraclassCorrelation: IntraclassCorrelation? = nil, sigma: Double,
+    logLikelihood: Double?, estimation: String? = nil, observations: Int,
+    droppedRows: Int = 0, groups: [GroupCount] = [], isSingular: Bool = false,
+    converged: Bool = true, droppedColumns: [String] = [], warnings: [String] = []
+  ) {
+    self.model = model
+    self.formula = formula
+    self.terms = terms
+    self.covariance = covariance
+    self.components = components
+    self.intraclassCorrelation = intraclassCorrelation
+    self.sigma = sigma
+    self.logLikelihood = logLikelihood
+    self.estimation = estimation
+    self.observations = observations
+    self.droppedRows = droppedRows
+    self.groups = groups
+    self.isSingular = isSingular
+    self.converged = converged
+    self.droppedColumns = droppedColumns
+    self.warnings = warnings
+  }
+
+  /// The fit as JSON with sorted keys: equal fits give equal bytes, and every number reads back
+  /// with the same bits.
+  public func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Inf", negativeInfinity: "-Inf", nan: "NaN")
+    return try encoder.encode(self)
+  }
+
+  /// Reads what ``encoded()`` wrote.
+  public static func decoded(from data: Data) throws -> AnalysisFit {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Inf", negativeInfinity: "-Inf", nan: "NaN")
+    return try decoder.decode(AnalysisFit.self, from: data)
+  }
+}
+
+extension Pooling {
+  /// Pools the coefficients of m fits of one model.
+  ///
+  /// - Parameters:
+  ///   - fits: in the order of the imputations.
+  ///   - rule: where ν_com comes from, coefficient by coefficient.
+  ///   - level: coverage of the confidence limits, between 0 and 1.
+  /// - Throws: ``PoolingError``, also when `rule` gives no figure for a coefficient.
+  public static func pool(
+    fits: [AnalysisFit], rule: DegreesOfFreedomRule = .model, level: Double = 0.95
+  ) throws(PoolingError) -> PooledTable {
+    var inputs: [[PoolingInput]] = []
+    for fit in fits {
+      var terms: [PoolingInput] = []
+      for term in fit.terms {
+        guard let df = rule.completeDataDF(of: term) else {
+          throw .degreesOfFreedomUnavailable(
+            term: term.term, rule: rule.description,
+            reason: "the grouping factors are crossed, and containment needs nested ones")
+        }
+        terms.append(
+          PoolingInput(
+            term: term.term, estimate: term.estimate,
+            variance: term.standardError * term.standardError, completeDataDF: df))
+      }
+      inputs.append(terms)
+    }
+    var table = try pool(fits: inputs, level: level)
+    table.notes += notes(fits)
+    return table
+  }
+
+  /// What happened in the fits that the reader of a pooled table must know.
+  private static func notes(_ fits: [AnalysisFit]) -> [String] {
+    var notes: [String] = []
+    let singular = fits.count { $0.isSingular }
+    if singular > 0 {
+      notes.append(
+        "The random effects' covariance is singular in \(singular) of \(fits.count) fits.")
+    }
+    let failed = fits.count { !$0.converged }
+    if failed > 0 { notes.append("\(failed) of \(fits.count) fits did not converge.") }
+    for name in Set(fits.flatMap(\.droppedColumns)).sorted() {
+      let count = fits.count { $0.droppedColumns.contains(name) }
+      notes.append(
+        "The column \(name) was dropped as collinear in \(count) of \(fits.count) fits.")
+    }
+    let counts = fits.map(\.observations)
+    if let low = counts.min(), let high = counts.max(), low < high {
+      notes.append("The fits use different numbers of rows, from \(low) to \(high).")
+    }
+    return notes
+  }
+}

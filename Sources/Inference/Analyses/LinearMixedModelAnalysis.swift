@@ -1,0 +1,107 @@
+import MixedModels
+import Numerics
+import Tabular
+
+/// The linear mixed model, R's `lmer` and `lme`, for formulas with random effects.
+public struct LinearMixedModelAnalysis: AnalysisModel {
+  public static let name = "linear mixed model"
+
+  public static func accepts(_ formula: Formula) -> Bool { formula.hasRandomEffects }
+
+  private let specification: AnalysisSpecification
+
+  public init(_ specification: AnalysisSpecification) { self.specification = specification }
+
+  public func prepare(_ data: Dataset) throws -> any PreparedAnalysis {
+    PreparedLinearMixedModel(
+      evaluated: try EvaluatedFormula(
+        formula: specification.formula, data: data, encodings: specification.encodings),
+      estimation: specification.estimation)
+  }
+}
+
+private struct PreparedLinearMixedModel: PreparedAnalysis {
+  let evaluated: EvaluatedFormula
+  let estimation: Estimation
+
+  func fit(_ data: Dataset) throws -> AnalysisFit {
+    let frame = try ModelFrame(evaluated.evaluated(on: data))
+    let fit = try LinearMixedModel.fit(
+      MixedModelData(
+        response: frame.response, fixed: frame.fixed, fixedNames: frame.fixedNames,
+        fixedTerms: frame.assign, random: frame.random),
+      estimation: estimation)
+    return AnalysisFit(
+      model: LinearMixedModelAnalysis.name, formula: evaluated.formula.text,
+      terms: terms(fit), covariance: fit.covariance.storage, components: components(fit),
+      intraclassCorrelation: intraclassCorrelation(fit), sigma: fit.sigma,
+      logLikelihood: fit.logLikelihood.isFinite ? fit.logLikelihood : nil,
+      estimation: estimation.rawValue, observations: fit.observationCount,
+      droppedRows: frame.droppedRows,
+      groups: zip(frame.random, fit.groupCounts).map {
+        GroupCount(name: $0.grouping, count: $1)
+      },
+      isSingular: fit.isSingular, converged: fit.converged,
+      droppedColumns: fit.droppedColumns, warnings: warnings(fit))
+  }
+
+  private func terms(_ fit: LinearMixedModelFit) -> [TermEstimate] {
+    let errors = fit.standardErrors
+    let residual = Double(fit.observationCount - fit.coefficients.count)
+    return fit.coefficients.indices.map { i in
+      // A count below 0 says that nothing is left to estimate the variance by, as 0 does.
+      let nlme = fit.nlmeContainment.map { max(0, $0.coefficients[i]) }
+      return TermEstimate(
+        term: fit.coefficientNames[i], estimate: fit.coefficients[i], standardError: errors[i],
+        degreesOfFreedom: CompleteDataDF(
+          model: max(0, fit.containment.coefficients[i]), nlme: nlme, residual: residual))
+    }
+  }
+
+  private func components(_ fit: LinearMixedModelFit) -> [ComponentEstimate] {
+    fit.varianceInference.parameters.map { parameter in
+      let error = parameter.variance.map { $0.squareRoot() }
+      guard let index = parameter.term else {
+        return ComponentEstimate(
+          kind: .standardDeviation, group: "Residual", term: "sd__Observation",
+          estimate: fit.sigma, scaledStandardError: error, onBoundary: parameter.isAtBoundary)
+      }
+      let component = fit.varianceComponents[index]
+      let positions = parameter.names.compactMap { component.names.firstIndex(of: $0) }
+      let names = parameter.names.joined(separator: ".")
+      if positions.count == 2 {
+        let correlation = component.correlations[positions[0], positions[1]]
+        return ComponentEstimate(
+          kind: .correlation, group: component.grouping, term: "cor__" + names,
+          estimate: correlation.isNaN ? nil : correlation, scaledStandardError: error,
+          onBoundary: parameter.isAtBoundary)
+      }
+      return ComponentEstimate(
+        kind: .standardDeviation, group: component.grouping, term: "sd__" + names,
+        estimate: component.standardDeviations[positions[0]], scaledStandardError: error,
+        onBoundary: parameter.isAtBoundary)
+    }
+  }
+
+  private func intraclassCorrelation(_ fit: LinearMixedModelFit) -> IntraclassCorrelation? {
+    fit.icc.map {
+      IntraclassCorrelation(
+        estimate: $0,
+        logitStandardError: fit.varianceInference.logitICCVariance.map { $0.squareRoot() },
+        onBoundary: fit.isSingular)
+    }
+  }
+
+  private func warnings(_ fit: LinearMixedModelFit) -> [String] {
+    var warnings = fit.droppedColumns.map {
+      "The column \($0) is collinear with earlier ones; dropped."
+    }
+    for (component, singular) in zip(fit.varianceComponents, fit.singularTerms) where singular {
+      warnings.append(
+        "The random effects of \(component.grouping) have a singular covariance: a variance "
+          + "of 0 or a correlation of 1 or -1.")
+    }
+    if !fit.converged { warnings.append("The search for the variances did not converge.") }
+    return warnings
+  }
+}

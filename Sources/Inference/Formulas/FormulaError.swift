@@ -1,0 +1,51 @@
+/// A place in a formula.
+public struct FormulaPosition: Sendable, Equatable {
+  /// The whole formula.
+  public var formula: String
+  /// Column in the formula, counted in characters from 1.
+  public var column: Int
+
+  public init(formula: String, column: Int) {
+    self.formula = formula
+    self.column = column
+  }
+
+  /// The formula with a caret below the place.
+  var pointer: String {
+    "  \(formula)\n  " + String(repeating: " ", count: max(0, column - 1)) + "^"
+  }
+}
+
+/// Why a text is not a model formula.
+public enum FormulaError: Error, Equatable, CustomStringConvertible {
+  /// Something else was expected at this place.
+  case unexpected(found: String, expected: String, at: FormulaPosition)
+  /// A function that formulas do not know.
+  case unknownFunction(name: String, at: FormulaPosition)
+  /// Valid in R, but without meaning here; `instead` says what to write.
+  case unsupported(what: String, instead: String, at: FormulaPosition)
+
+  /// Functions that a formula may call.
+  static let functions = [
+    "I", "abs", "exp", "factor", "log", "log10", "log1p", "log2", "sqrt",
+  ]
+
+  /// Where the mistake is.
+  public var position: FormulaPosition {
+    switch self {
+    case .unexpected(_, _, let at), .unknownFunction(_, let at), .unsupported(_, _, let at): at
+    }
+  }
+
+  public var description: String {
+    let sentence =
+      switch self {
+      case .unexpected(let found, let expected, _): "found \(found), expected \(expected)."
+      case .unknownFunction(let name, _):
+        "there is no function \(name)(); known are "
+          + Self.functions.map { $0 + "()" }.joined(separator: ", ") + "."
+      case .unsupported(let what, let instead, _): "\(what); \(instead)."
+      }
+    return "Formula, column \(position.column): \(sentence)\n\(position.pointer)"
+  }
+}

@@ -1,0 +1,46 @@
+/// A node of a formula's syntax tree.
+struct FormulaExpression: Sendable, Equatable {
+  indirect enum Kind: Sendable, Equatable {
+    case variable(String)
+    case number(Double)
+    case call(String, FormulaExpression)
+    case unary(String, FormulaExpression)
+    case binary(String, FormulaExpression, FormulaExpression)
+    case parenthesis(FormulaExpression)
+  }
+  var kind: Kind
+  /// Column of the node's operator or first character, from 1.
+  var column: Int
+
+  /// The node as R's `deparse` writes it: `I(x^2)`, `log(x + 1)`.
+  var label: String {
+    switch kind {
+    case .variable(let name): name
+    case .number(let value): RText.number(value)
+    case .call(let name, let argument): "\(name)(\(argument.label))"
+    case .unary(let symbol, let operand): symbol + operand.label
+    case .parenthesis(let inner): "(\(inner.label))"
+    case .binary(let symbol, let left, let right):
+      switch symbol {
+      case "^", "/", ":": left.label + symbol + right.label
+      default: "\(left.label) \(symbol) \(right.label)"
+      }
+    }
+  }
+
+  /// The variables it mentions, with the column of each mention.
+  var variables: [(name: String, column: Int)] {
+    switch kind {
+    case .variable(let name): [(name, column)]
+    case .number: []
+    case .call(_, let inner), .unary(_, let inner), .parenthesis(let inner): inner.variables
+    case .binary(_, let left, let right): left.variables + right.variables
+    }
+  }
+
+  /// The node without enclosing parentheses.
+  var unwrapped: FormulaExpression {
+    if case .parenthesis(let inner) = kind { return inner.unwrapped }
+    return self
+  }
+}

@@ -1,0 +1,198 @@
+/// Reads `response ~ terms` into syntax trees: recursive descent with R's operator precedences.
+///
+/// From loosest to tightest: `| ||`, `+ -`, `* /`, `%in%`, `:`, unary `+ -`, `^`.
+struct FormulaParser {
+  /// A random-effects term as written: `(left | right)`.
+  struct Bar: Sendable, Equatable {
+    var effects: FormulaExpression
+    var grouping: FormulaExpression
+    var correlated: Bool
+    var column: Int
+  }
+
+  /// A summand of the right-hand side.
+  enum Summand: Sendable, Equatable {
+    case fixed(FormulaExpression, negative: Bool)
+    case random(Bar)
+  }
+
+  private let text: String
+  private let tokens: [FormulaToken]
+  private var position = 0
+
+  /// - Complexity: O(length).
+  static func parse(
+    _ text: String
+  ) throws(FormulaError) -> (response: FormulaExpression, summands: [Summand]) {
+    var parser = FormulaParser(text: text, tokens: try FormulaLexer.tokens(of: text))
+    return try parser.formula()
+  }
+
+  private init(text: String, tokens: [FormulaToken]) {
+    self.text = text
+    self.tokens = tokens
+  }
+
+  private var token: FormulaToken { tokens[position] }
+
+  private func at(_ column: Int) -> FormulaPosition {
+    FormulaPosition(formula: text, column: column)
+  }
+
+  private func unexpected(_ expected: String) -> FormulaError {
+    .unexpected(found: token.described, expected: expected, at: at(token.column))
+  }
+
+  private func isSymbol(_ symbol: String, ahead: Int = 0) -> Bool {
+    let index = min(position + ahead, tokens.count - 1)
+    return tokens[index].kind == .symbol(symbol)
+  }
+
+  private mutating func accept(_ symbol: String) -> Bool {
+    guard isSymbol(symbol) else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func formula() throws(FormulaError) -> (FormulaExpression, [Summand]) {
+    guard !isSymbol("~") else { throw unexpected("the response variable before \"~\"") }
+    let response = try expression(0)
+    guard accept("~") else { throw unexpected("\"~\" after the response") }
+    var summands: [Summand] = []
+    var negative = accept("-")
+    if !negative { _ = accept("+") }
+    while true {
+      summands.append(try summand(negative: negative))
+      if accept("+") {
+        negative = accept("-")
+      } else if accept("-") {
+        negative = true
+      } else {
+        break
+      }
+    }
+    guard token.kind == .end else {
+      if isSymbol("|") || isSymbol("||") {
+        throw unexpected("parentheses around a random-effects term, as in (1 | school)")
+      }
+      throw unexpected("an operator (+ - * / : ^) or the end")
+    }
+    return (response, summands)
+  }
+
+  private mutating func summand(negative: Bool) throws(FormulaError) -> Summand {
+    if let bar = try randomTerm() {
+      if negative {
+        throw .unsupported(
+          what: "a random-effects term cannot be taken away", instead: "leave it out",
+          at: at(bar.column))
+      }
+      return .random(bar)
+    }
+    return .fixed(try expression(2), negative: negative)
+  }
+
+  /// `(effects | grouping)` if one starts here.
+  private mutating func randomTerm() throws(FormulaError) -> Bar? {
+    guard isSymbol("("), barFollows() else { return nil }
+    let start = token.column
+    position += 1
+    let effects = try expression(0)
+    let correlated = isSymbol("|")
+    guard accept("|") || accept("||") else { throw unexpected("\"|\"") }
+    let grouping = try expression(0)
+    guard accept(")") else { throw unexpected("\")\" after the grouping factor") }
+    return Bar(effects: effects, grouping: grouping, correlated: correlated, column: start)
+  }
+
+  /// Whether the parenthesis that opens here holds a bar at its own depth.
+  private func barFollows() -> Bool {
+    var depth = 0
+    for token in tokens[position...] {
+      switch token.kind {
+      case .symbol("("): depth += 1
+      case .symbol(")"):
+        depth -= 1
+        if depth == 0 { return false }
+      case .symbol("|"), .symbol("||"): if depth == 1 { return true }
+      default: break
+      }
+    }
+    return false
+  }
+
+  private static let precedences = ["+": 1, "-": 1, "*": 2, "/": 2, "%in%": 3, ":": 4, "^": 6]
+
+  /// An expression whose operators bind at least as tightly as `minimum`.
+  private mutating func expression(_ minimum: Int) throws(FormulaError) -> FormulaExpression {
+    var left = try prefix()
+    while case .symbol(let symbol) = token.kind, let precedence = Self.precedences[symbol],
+      precedence >= minimum
+    {
+      let column = token.column
+      position += 1
+      // ^ groups from the right, everything else from the left.
+      let right =
+        symbol == "^" ? try exponent(precedence) : try expression(precedence + 1)
+      left = FormulaExpression(kind: .binary(symbol, left, right), column: column)
+    }
+    return left
+  }
+
+  private mutating func exponent(_ precedence: Int) throws(FormulaError) -> FormulaExpression {
+    if isSymbol("-") { return try prefix() }
+    return try expression(precedence)
+  }
+
+  private mutating func prefix() throws(FormulaError) -> FormulaExpression {
+    let column = token.column
+    for symbol in ["-", "+"] where accept(symbol) {
+      return FormulaExpression(kind: .unary(symbol, try expression(5)), column: column)
+    }
+    return try primary()
+  }
+
+  private mutating func primary() throws(FormulaError) -> FormulaExpression {
+    let start = token
+    switch start.kind {
+    case .number(let value):
+      position += 1
+      return FormulaExpression(kind: .number(value), column: start.column)
+    case .name("."):
+      throw .unsupported(
+        what: "\".\" for all other variables is not known", instead: "name the variables",
+        at: at(start.column))
+    case .name(let name):
+      position += 1
+      if isSymbol("(") { return try call(name, column: start.column) }
+      return FormulaExpression(kind: .variable(name), column: start.column)
+    case .symbol("("):
+      position += 1
+      let inner = try expression(0)
+      if isSymbol("|") || isSymbol("||") {
+        throw .unsupported(
+          what: "a random-effects term can only be added",
+          instead: "write it as + (1 | school)", at: at(start.column))
+      }
+      guard accept(")") else { throw unexpected("an operator or \")\"") }
+      return FormulaExpression(kind: .parenthesis(inner), column: start.column)
+    default:
+      throw unexpected("a variable name, a number, a function or \"(\"")
+    }
+  }
+
+  private mutating func call(
+    _ name: String, column: Int
+  ) throws(FormulaError) -> FormulaExpression {
+    guard FormulaError.functions.contains(name) else {
+      throw .unknownFunction(name: name, at: at(column))
+    }
+    position += 1
+    let argument = try expression(0)
+    guard accept(")") else {
+      throw unexpected(
+        isSymbol(",") ? "\")\": \(name)() takes one argument" : "an operator or \")\"")
+    }
+    return FormulaExpression(kind: .call(name, argument), column: column)
+  }
+}

@@ -1,0 +1,219 @@
+import Numerics
+
+/// A standard deviation or correlation of random effects, the residual standard deviation or the
+/// intraclass correlation, pooled over m fits.
+///
+/// Rubin's rules act where the sampling distribution is close to normal: on the logarithm of a
+/// standard deviation, the logit of an intraclass correlation and Fisher's z of a correlation,
+/// with ν_com infinite. Estimate and limits are transformed back, so limits stay within the
+/// parameter's range.
+///
+/// A fit on the boundary (a standard deviation of 0, or a singular covariance) has no finite
+/// value on that scale. Pooling the other fits alone would be biased away from the boundary, so
+/// as soon as one fit is on it the estimate is the root of the mean variance (the mean ICC, the
+/// mean correlation) over all fits, there is no interval, and `note` says so.
+public struct PooledComponent: Sendable, Equatable, Codable {
+  /// The grouping factor; `Residual` for the residual.
+  public var group: String
+  /// After R's broom.mixed: `sd__(Intercept)`, `cor__(Intercept).age`, `sd__Observation` for the
+  /// residual; and `icc`.
+  public var term: String
+  /// The pooled standard deviation, correlation or ICC; nil if a fit has none.
+  public var estimate: Double?
+  /// √T on the scale of pooling; nil without an interval.
+  public var scaledStandardError: Double?
+  /// Degrees of freedom on the scale of pooling.
+  public var degreesOfFreedom: Double?
+  public var confidenceLow: Double?
+  public var confidenceHigh: Double?
+  public var relativeIncrease: Double?
+  public var lambda: Double?
+  public var fractionMissing: Double?
+  /// The plain mean over all m fits: of the variance for `sd__…`, of the ICC or the correlation
+  /// itself for the others; nil if a fit has none.
+  public var meanOverFits: Double?
+  public var imputations: Int
+  /// Number of fits on the boundary.
+  public var boundaryFits: Int
+  public var level: Double
+  /// Jackknife Monte Carlo standard errors, as ``MonteCarloErrors``; nil when m < 3.
+  public var estimateMonteCarloError: Double?
+  public var confidenceLowMonteCarloError: Double?
+  public var confidenceHighMonteCarloError: Double?
+  public var meanMonteCarloError: Double?
+  /// Why figures are missing, as a sentence; nil when none is.
+  public var note: String?
+
+  /// Column names of a table of components; ``figures`` has the values after `term`.
+  public static let columnNames = [
+    "group", "term", "estimate", "std.error.scaled", "df", "conf.low", "conf.high", "riv",
+    "lambda", "fmi", "mean.over.fits", "m", "boundary.fits", "mcse.estimate", "mcse.conf.low",
+    "mcse.conf.high", "mcse.mean.over.fits",
+  ]
+
+  /// Values in the order of ``columnNames``, without `group` and `term`.
+  public var figures: [Double?] {
+    [
+      estimate, scaledStandardError, degreesOfFreedom, confidenceLow, confidenceHigh,
+      relativeIncrease, lambda, fractionMissing, meanOverFits, Double(imputations),
+      Double(boundaryFits), estimateMonteCarloError, confidenceLowMonteCarloError,
+      confidenceHighMonteCarloError, meanMonteCarloError,
+    ]
+  }
+}
+
+/// The scale on which a component is pooled.
+enum ComponentScale {
+  case logStandardDeviation
+  case logitCorrelation
+  case fisherZ
+
+  func forward(_ value: Double) -> Double {
+    switch self {
+    case .logStandardDeviation: Elementary.log(value)
+    case .logitCorrelation: Elementary.logit(value)
+    case .fisherZ: 0.5 * (Elementary.log1p(value) - Elementary.log1p(-value))
+    }
+  }
+
+  func back(_ value: Double) -> Double {
+    switch self {
+    case .logStandardDeviation: Elementary.exp(value)
+    case .logitCorrelation: Elementary.inverseLogit(value)
+    case .fisherZ: 2 * Elementary.inverseLogit(2 * value) - 1
+    }
+  }
+
+  /// What is averaged plainly: variances, or correlations as they are.
+  func plain(_ value: Double) -> Double {
+    self == .logStandardDeviation ? value * value : value
+  }
+
+  func fromPlain(_ value: Double) -> Double {
+    self == .logStandardDeviation ? value.squareRoot() : value
+  }
+}
+
+extension Pooling {
+  /// Pools the variance components and the intraclass correlation of m fits of one model.
+  ///
+  /// - Parameters:
+  ///   - fits: in the order of the imputations, each with the same components.
+  ///   - level: coverage of the confidence limits, between 0 and 1.
+  /// - Returns: the components in the model's order, then the ICC if the model has one; empty
+  ///   for models without random effects, but for the residual.
+  /// - Throws: ``PoolingError``.
+  public static func poolComponents(
+    fits: [AnalysisFit], level: Double = 0.95
+  ) throws(PoolingError) -> [PooledComponent] {
+    guard let first = fits.first else { throw .noEstimates }
+    var pooled: [PooledComponent] = []
+    for (position, component) in first.components.enumerated() {
+      let values = fits.compactMap {
+        position < $0.components.count ? $0.components[position] : nil
+      }
+      pooled.append(
+        try poolComponent(
+          group: component.group, term: component.term, values: values.map(\.estimate),
+          errors: values.map(\.scaledStandardError), boundary: values.map(\.onBoundary),
+          scale: component.kind == .correlation ? .fisherZ : .logStandardDeviation,
+          level: level))
+    }
+    let correlations = fits.compactMap(\.intraclassCorrelation)
+    if correlations.count == fits.count {
+      pooled.append(
+        try poolComponent(
+          group: first.components.first?.group ?? "", term: "icc",
+          values: correlations.map(\.estimate),
+          errors: correlations.map(\.logitStandardError),
+          boundary: correlations.map(\.onBoundary), scale: .logitCorrelation, level: level))
+    }
+    return pooled
+  }
+
+  private static func poolComponent(
+    group: String, term: String, values optionalValues: [Double?], errors: [Double?],
+    boundary: [Bool],
+    scale: ComponentScale, level: Double
+  ) throws(PoolingError) -> PooledComponent {
+    let boundaryFits = boundary.count { $0 }
+    let values = optionalValues.compactMap { $0 }
+    guard values.count == optionalValues.count else {
+      var result = PooledComponent(
+        group: group, term: term, imputations: optionalValues.count,
+        boundaryFits: boundaryFits, level: level)
+      result.note =
+        "\(optionalValues.count - values.count) of \(optionalValues.count) fits have no "
+        + "correlation to pool, because one of its effects does not vary."
+      return result
+    }
+    let plain = values.map(scale.plain)
+    if let k = plain.firstIndex(where: { !$0.isFinite }) {
+      throw .estimateNotFinite(term: "\(group) \(term)", imputation: k + 1)
+    }
+    var result = PooledComponent(
+      group: group, term: term, estimate: scale.fromPlain(mean(plain)),
+      meanOverFits: mean(plain), imputations: values.count, boundaryFits: boundaryFits,
+      level: level)
+    let fewerMeans = values.count < 3 ? [] : leaveOneOutMeans(plain)
+    if !fewerMeans.isEmpty {
+      result.meanMonteCarloError = jackknifeStandardError(fewerMeans)
+      result.estimateMonteCarloError = jackknifeStandardError(fewerMeans.map(scale.fromPlain))
+    }
+    guard boundaryFits == 0 else {
+      result.note =
+        "\(boundaryFits) of \(values.count) fits are on the boundary of the parameter space, "
+        + "so the estimate is a plain mean over all fits and there is no interval."
+      return result
+    }
+    let scaled = values.map(scale.forward)
+    let variances = errors.compactMap { $0.map { $0 * $0 } }
+    guard variances.count == values.count, values.count > 1 else {
+      result.estimate = scale.back(mean(scaled))
+      let fewer = values.count < 3 ? [] : leaveOneOutMeans(scaled)
+      result.estimateMonteCarloError =
+        fewer.isEmpty ? nil : jackknifeStandardError(fewer.map(scale.back))
+      result.note =
+        values.count == 1
+        ? "One imputation cannot show how much the missing data add to the uncertainty."
+        : "Some fits have no standard error for this component, so there is no interval."
+      return result
+    }
+    let name = "\(group) \(term)"
+    let all = try pool(term: name, estimates: scaled, variances: variances, level: level)
+    let fewer = try leaveOneOut(
+      term: name, estimates: scaled, variances: variances, completeDataDF: .infinity,
+      level: level)
+    fill(&result, from: all, leaveOneOut: fewer, scale: scale)
+    return result
+  }
+
+  private static func leaveOneOutMeans(_ values: [Double]) -> [Double] {
+    values.indices.map { j in
+      var fewer = values
+      fewer.remove(at: j)
+      return mean(fewer)
+    }
+  }
+
+  private static func fill(
+    _ result: inout PooledComponent, from pooled: PooledEstimate,
+    leaveOneOut: [PooledEstimate], scale: ComponentScale
+  ) {
+    result.estimate = scale.back(pooled.estimate)
+    result.scaledStandardError = pooled.standardError
+    result.degreesOfFreedom = pooled.degreesOfFreedom
+    result.confidenceLow = pooled.confidenceLow.map(scale.back)
+    result.confidenceHigh = pooled.confidenceHigh.map(scale.back)
+    result.relativeIncrease = pooled.relativeIncrease
+    result.lambda = pooled.lambda
+    result.fractionMissing = pooled.fractionMissing
+    guard !leaveOneOut.isEmpty else { return }
+    result.estimateMonteCarloError = jackknifeStandardError(
+      leaveOneOut.map { scale.back($0.estimate) })
+    result.confidenceLowMonteCarloError = jackknifeStandardError(
+      leaveOneOut.map { $0.confidenceLow.map(scale.back) })
+    result.confidenceHighMonteCarloError = jackknifeStandardError(
+      leaveOneOut.map { $0.confidenceHigh.map(scale.back) })
+  }
+}
