@@ -7,7 +7,10 @@ final class ProblemList {
   var maskedKeys: [Unicode.Scalar: (letter: Unicode.Scalar, position: SourcePosition)] = [:]
 
   func add(_ reason: StudyProblem.Reason, at position: SourcePosition?) {
-    let problem = StudyProblem(reason, at: position)
+    add(StudyProblem(reason, at: position))
+  }
+
+  func add(_ problem: StudyProblem) {
     if !problems.contains(problem) { problems.append(problem) }
   }
 }

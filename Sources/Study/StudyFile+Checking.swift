@@ -27,7 +27,17 @@ extension StudyFile {
       if target.name.value == cluster?.value {
         problems.add(.clusterAsTarget(target.name.value), at: target.name.position)
       }
-      if cluster == nil, let method = target.method, method.value.hasPrefix("2l.") {
+      if let method = target.method, MethodSuitability.named(method.value) == nil {
+        problems.add(
+          .notOneOf(
+            key: "impute.targets.\(target.name.value).method", found: method.value,
+            allowed: MethodSuitability.names,
+            nearest: nearestName(to: method.value, in: MethodSuitability.names)),
+          at: method.position)
+      }
+      if cluster == nil, let method = target.method,
+        MethodSuitability.named(method.value)?.needsClusters == true
+      {
         problems.add(
           .methodNeedsCluster(method.value, target: target.name.value), at: method.position)
       }

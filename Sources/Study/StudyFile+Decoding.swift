@@ -95,12 +95,6 @@ extension StudyFile {
       if let target { found.append(target) }
     }
     targets = found
-    if section.entries.isEmpty {
-      impute.problems.add(
-        .nothingNamed(
-          key: "impute.targets", advice: "leave it out to impute every incomplete variable"),
-        at: section.position)
-    }
   }
 
   private static func target(

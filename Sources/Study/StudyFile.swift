@@ -94,6 +94,7 @@ public struct StudyFile: Sendable {
   public var imputations: Located<Int>?
   public var iterations: Located<Int>?
   public var seed: Located<UInt64>?
+  /// Nil: every incomplete variable; empty: none.
   public var targets: [Target]?
   public var visit: [Located<String>]?
   public var analyses: [Analysis] = []

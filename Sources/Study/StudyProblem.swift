@@ -33,7 +33,7 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case neverVisited(String)
     case formula(explanation: String)
     case unknownColumn(String, key: String, nearest: String?)
-    /// `section` is where the column was expected, such as `data.columns`.
+    /// In the data file, but not chosen by `data.columns`.
     case columnLeftOut(String)
     case clusterIdMissing(String, rows: [Int], count: Int)
     case singleCluster(String)
@@ -47,7 +47,8 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case binaryLevels(String, count: Int)
     case codeOfWrongKind(column: String, isText: Bool)
     case methodForType(method: String, target: String, levels: Int, working: [String])
-    case methodForText(method: String, target: String)
+    case methodForText(method: String, target: String, working: [String])
+    case tooManyDefaults(targets: Int, predictors: Int)
     case nothingToDo
   }
 
@@ -187,8 +188,12 @@ extension StudyProblem: CustomStringConvertible {
       "'\(target)' is categorical with \(levels) levels, which '\(method)' cannot impute; "
         + "methods that can: \(working.joined(separator: ", ")); "
         + "or declare it ordered or numeric if its levels have an order"
-    case .methodForText(let method, let target):
-      "'\(target)' holds text, which '\(method)' cannot impute; use pmm or sample"
+    case .methodForText(let method, let target, let working):
+      "'\(target)' holds text, which '\(method)' cannot impute; "
+        + "methods that can: \(working.joined(separator: ", "))"
+    case .tooManyDefaults(let targets, let predictors):
+      "by default each of \(targets) targets would have up to \(predictors) predictors; "
+        + "choose 'data.columns', or name targets and their predictors"
     case .nothingToDo:
       "no variable has missing values and 'analyse' names no model: there is nothing to do"
     default: ""
