@@ -44,9 +44,12 @@ extension Study {
   /// Levels are written unless there are many, or the cluster's, in the order that is the default.
   private func writtenLevels(of variable: VariableSpecification) -> [String]? {
     guard let names = levels[variable.name], !names.isEmpty else { return nil }
-    let isSorted = zip(names, names.dropFirst()).allSatisfy {
-      $0.utf8.lexicographicallyPrecedes($1.utf8)
-    }
+    // Numbers stand by size, text by its bytes.
+    let isNumeric = zip(variable.levels, names).allSatisfy { shortest($0) == $1 }
+    let isSorted =
+      isNumeric
+      ? zip(variable.levels, variable.levels.dropFirst()).allSatisfy { $0 < $1 }
+      : zip(names, names.dropFirst()).allSatisfy { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let isCluster = variable.name == imputation.cluster
     if variable.type != .ordered, isSorted, isCluster || names.count > Defaults.mostLevels {
       return nil
@@ -100,7 +103,7 @@ extension Study {
 
   /// Unquoted where no YAML reader can take it for anything but this text.
   private func text(_ string: String) -> Node {
-    let words: Set = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"]
+    let words: Set = ["null", "true", "false", "yes", "no", "on", "off", "nan", "inf"]
     let isSafe =
       string.first?.isASCII == true && string.first?.isLetter == true && string.last != " "
       && !words.contains(string.lowercased())

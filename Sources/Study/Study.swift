@@ -9,6 +9,11 @@ public struct Study: Sendable, Equatable {
     public var column: String
     /// In the order of the file.
     public var codes: [MissingCode]
+
+    public init(column: String, codes: [MissingCode]) {
+      self.column = column
+      self.codes = codes
+    }
   }
 
   /// One model to be estimated on every completed data set.
@@ -17,6 +22,12 @@ public struct Study: Sendable, Equatable {
     /// A formula in lme4's notation.
     public var model: String
     public var estimation: EstimationCriterion
+
+    public init(name: String, model: String, estimation: EstimationCriterion = .reml) {
+      self.name = name
+      self.model = model
+      self.estimation = estimation
+    }
   }
 
   /// How the fits are pooled.
@@ -24,6 +35,13 @@ public struct Study: Sendable, Equatable {
     public var degreesOfFreedom: DegreesOfFreedomChoice
     /// Of confidence intervals, between 0 and 1.
     public var level: Double
+
+    public init(
+      degreesOfFreedom: DegreesOfFreedomChoice = .model, level: Double = Defaults.level
+    ) {
+      self.degreesOfFreedom = degreesOfFreedom
+      self.level = level
+    }
   }
 
   /// What is used where neither the study file nor the command line says anything.
@@ -57,6 +75,25 @@ public struct Study: Sendable, Equatable {
   public var pooling: Pooling
   /// As given: relative to the current directory unless absolute.
   public var outputDirectory: String
+
+  public init(
+    name: String, dataPath: String, columns: [String], missing: [MissingRule] = [],
+    levels: [String: [String]] = [:], imputation: ImputationSpecification,
+    imputations: Int = Defaults.imputations, iterations: Int = Defaults.iterations,
+    analyses: [Analysis] = [], pooling: Pooling = Pooling(), outputDirectory: String
+  ) {
+    self.name = name
+    self.dataPath = dataPath
+    self.columns = columns
+    self.missing = missing
+    self.levels = levels
+    self.imputation = imputation
+    self.imputations = imputations
+    self.iterations = iterations
+    self.analyses = analyses
+    self.pooling = pooling
+    self.outputDirectory = outputDirectory
+  }
 }
 
 /// What the command line says instead of the study file.
