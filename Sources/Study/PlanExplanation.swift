@@ -23,7 +23,10 @@ public struct PlanExplanation: Sendable, Equatable {
   public var study: Study
   /// In the order of the columns.
   public var variables: [Variable]
+  /// What was decided for the user while the study was read.
   public var notes: [StudyNote]
+  /// What the imputation plan left out or changed, and why.
+  public var planNotes: [PlanNote]
 
   /// One row of the predictor matrix, in mice's codes, one for each of ``variables``; zeros for a
   /// variable that isn't imputed.
@@ -37,7 +40,7 @@ public struct PlanExplanation: Sendable, Equatable {
       target.predictors.map { ($0.name, $0.role.rawValue) }, uniquingKeysWith: { first, _ in first }
     )
     if let cluster = study.imputation.cluster,
-      MethodSuitability.named(target.method)?.needsClusters == true
+      MethodRegistry.method(named: target.method)?.isTwoLevel == true
         || target.predictors.contains(where: { $0.role.hasClusterMean || $0.role.hasRandomSlope })
     {
       codes[cluster] = Role.cluster.rawValue
@@ -48,7 +51,9 @@ public struct PlanExplanation: Sendable, Equatable {
 
 extension ResolvedStudy {
   /// The study explained to its user.
-  public var explanation: PlanExplanation {
+  ///
+  /// - Parameter plan: the imputation plan made of this study, for its notes.
+  public func explanation(plan: ImputationPlan? = nil) -> PlanExplanation {
     let spec = study.imputation
     let methods = Dictionary(uniqueKeysWithValues: spec.targets.map { ($0.name, $0.method) })
     let visits = Dictionary(
@@ -63,6 +68,7 @@ extension ResolvedStudy {
         variesWithinClusters: spec.cluster == nil || spec.cluster == column.name
           ? nil : !clusterLevelVariables.contains(column.name))
     }
-    return PlanExplanation(study: study, variables: variables, notes: notes)
+    return PlanExplanation(
+      study: study, variables: variables, notes: notes, planNotes: plan?.notes ?? [])
   }
 }

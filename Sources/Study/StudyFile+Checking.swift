@@ -27,20 +27,7 @@ extension StudyFile {
       if target.name.value == cluster?.value {
         problems.add(.clusterAsTarget(target.name.value), at: target.name.position)
       }
-      if let method = target.method, MethodSuitability.named(method.value) == nil {
-        problems.add(
-          .notOneOf(
-            key: "impute.targets.\(target.name.value).method", found: method.value,
-            allowed: MethodSuitability.names,
-            nearest: nearestName(to: method.value, in: MethodSuitability.names)),
-          at: method.position)
-      }
-      if cluster == nil, let method = target.method,
-        MethodSuitability.named(method.value)?.needsClusters == true
-      {
-        problems.add(
-          .methodNeedsCluster(method.value, target: target.name.value), at: method.position)
-      }
+      checkMethod(of: target, problems: problems)
       for (name, role) in target.predictors ?? [] where role != .unused {
         if name.value == target.name.value {
           problems.add(.predictsItself(name.value), at: name.position)
@@ -49,8 +36,31 @@ extension StudyFile {
         } else if cluster == nil, role != .fixed {
           problems.add(
             .roleNeedsCluster(role.rawValue, predictor: name.value), at: name.position)
+        } else if role.hasRandomSlope, let method = target.method?.value,
+          MethodRegistry.method(named: method)?.isTwoLevel == false
+        {
+          problems.add(
+            .slopeInSingleLevel(role.rawValue, predictor: name.value, method: method),
+            at: name.position)
         }
       }
+    }
+  }
+
+  private func checkMethod(of target: Target, problems: ProblemList) {
+    guard let stated = target.method else { return }
+    guard let method = MethodRegistry.method(named: stated.value) else {
+      problems.add(
+        .notOneOf(
+          key: "impute.targets.\(target.name.value).method", found: stated.value,
+          allowed: MethodRegistry.names,
+          nearest: nearestName(to: stated.value, in: MethodRegistry.names)),
+        at: stated.position)
+      return
+    }
+    if cluster == nil, method.isTwoLevel {
+      problems.add(
+        .methodNeedsCluster(stated.value, target: target.name.value), at: stated.position)
     }
   }
 

@@ -10,8 +10,6 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
   /// Incomplete, but not among the stated targets, so it predicts nothing by default.
   case incompleteNonTarget(String, missing: Int)
   case clusterLevelTarget(String, method: String)
-  case clusterLevelMean(String, target: String)
-  case clusterLevelSlope(String, target: String)
   case unusedLevels(String, count: Int)
   case constantTarget(String)
 
@@ -31,11 +29,6 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
     case .clusterLevelTarget(let name, let method):
       "'\(name)' does not vary within clusters, but '\(method)' imputes every row by itself; "
         + "imputed values may vary within a cluster"
-    case .clusterLevelMean(let name, let target):
-      "'\(name)' does not vary within clusters; no mean column is added to predict '\(target)'"
-    case .clusterLevelSlope(let name, let target):
-      "'\(name)' does not vary within clusters; its random slope in predicting '\(target)' "
-        + "can hardly be told from the random intercept"
     case .unusedLevels(let name, let count):
       "\(count) of the declared levels of '\(name)' occur\(count == 1 ? "s" : "") in no row"
     case .constantTarget(let name):

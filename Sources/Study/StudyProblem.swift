@@ -28,6 +28,7 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case clusterNotAmongColumns(String)
     case roleNeedsCluster(Int, predictor: String)
     case methodNeedsCluster(String, target: String)
+    case slopeInSingleLevel(Int, predictor: String, method: String)
     case predictsItself(String)
     case visitsNonTarget(String, nearest: String?)
     case neverVisited(String)
@@ -46,8 +47,8 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case levelsOfNumeric(String)
     case binaryLevels(String, count: Int)
     case codeOfWrongKind(column: String, isText: Bool)
-    case methodForType(method: String, target: String, levels: Int, working: [String])
-    case methodForText(method: String, target: String, working: [String])
+    case methodForType(
+      method: String, target: String, type: String, isText: Bool, working: [String])
     case tooManyDefaults(targets: Int, predictors: Int)
     case nothingToDo
   }
@@ -74,7 +75,8 @@ extension StudyProblem: CustomStringConvertible {
       .repeatedName, .nothingNamed, .formula:
       keySentence
     case .invalidRole, .clusterRole, .clusterAsPredictor, .clusterAsTarget,
-      .clusterNotAmongColumns, .roleNeedsCluster, .methodNeedsCluster, .predictsItself,
+      .clusterNotAmongColumns, .roleNeedsCluster, .methodNeedsCluster, .slopeInSingleLevel,
+      .predictsItself,
       .visitsNonTarget, .neverVisited:
       roleSentence
     default: dataSentence
@@ -133,6 +135,9 @@ extension StudyProblem: CustomStringConvertible {
     case .methodNeedsCluster(let method, let target):
       "the method '\(method)' of '\(target)' needs clusters, but 'data.cluster' names none; "
         + "name the cluster or use a single-level method"
+    case .slopeInSingleLevel(let code, let predictor, let method):
+      "role \(code) of '\(predictor)' has a random slope, but '\(method)' is a single-level "
+        + "method; use role 1 or 3, or a two-level method"
     case .predictsItself(let name): "'\(name)' cannot predict itself; leave it out"
     case .visitsNonTarget(let name, let nearest):
       "'impute.visit' names '\(name)', which is not a target"
@@ -184,13 +189,10 @@ extension StudyProblem: CustomStringConvertible {
     case .codeOfWrongKind(let column, let isText):
       "the codes that mean missing in '\(column)' must be \(isText ? "text" : "numbers") "
         + "as the column is"
-    case .methodForType(let method, let target, let levels, let working):
-      "'\(target)' is categorical with \(levels) levels, which '\(method)' cannot impute; "
-        + "methods that can: \(working.joined(separator: ", ")); "
-        + "or declare it ordered or numeric if its levels have an order"
-    case .methodForText(let method, let target, let working):
-      "'\(target)' holds text, which '\(method)' cannot impute; "
-        + "methods that can: \(working.joined(separator: ", "))"
+    case .methodForType(let method, let target, let type, let isText, let working):
+      "'\(target)' is \(type), which '\(method)' cannot impute; "
+        + "methods that can: \(working.joined(separator: ", ")); or declare "
+        + (isText ? "it ordered, with its 'levels'," : "another type") + " in 'variables'"
     case .tooManyDefaults(let targets, let predictors):
       "by default each of \(targets) targets would have up to \(predictors) predictors; "
         + "choose 'data.columns', or name targets and their predictors"

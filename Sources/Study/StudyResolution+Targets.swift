@@ -76,7 +76,7 @@ extension StudyResolution {
       notes.append(.constantTarget(name))
     }
     checkMethod(method, summary, at: stated?.method?.position ?? position)
-    let isTwoLevel = MethodSuitability.named(method)?.needsClusters ?? false
+    let isTwoLevel = MethodRegistry.method(named: method)?.isTwoLevel ?? false
     if isTwoLevel, !summary.variesWithinClusters {
       notes.append(.clusterLevelTarget(name, method: method))
     }
@@ -100,29 +100,21 @@ extension StudyResolution {
   private func checkMethod(
     _ method: String, _ summary: ColumnSummary, at position: SourcePosition?
   ) {
-    guard let suitability = MethodSuitability.named(method),
-      let variable = positions[summary.name].map({ variables[$0] })
+    guard let chosen = MethodRegistry.method(named: method),
+      let variable = positions[summary.name].map({ variables[$0] }),
+      !chosen.suitableTypes.contains(variable.type)
     else { return }
-    let count = variable.levels.count
-    if !suitability.types.contains(variable.type), count > 2 {
-      let working = MethodSuitability.all.filter { $0.types.contains(variable.type) }
-      problems.add(
-        .methodForType(
-          method: method, target: summary.name, levels: count, working: working.map(\.name)),
-        at: position)
-    } else if summary.isText, !suitability.takesText {
-      problems.add(
-        .methodForText(
-          method: method, target: summary.name,
-          working: MethodSuitability.all.filter {
-            $0.takesText && $0.types.contains(variable.type)
-              && (cluster != nil || !$0.needsClusters)
-          }.map(\.name)),
-        at: position)
+    let working = MethodRegistry.all.filter {
+      $0.suitableTypes.contains(variable.type) && (cluster != nil || !$0.isTwoLevel)
     }
+    problems.add(
+      .methodForType(
+        method: method, target: summary.name, type: variable.type.rawValue,
+        isText: summary.isText, working: working.map { $0.name }),
+      at: position)
   }
 
-  private mutating func check(
+  private func check(
     _ predictors: [(name: Located<String>, role: Role)], of target: String,
     imputed: Set<String>
   ) {
@@ -131,9 +123,6 @@ extension StudyResolution {
       if summary.isIncomplete, !imputed.contains(name.value) {
         problems.add(.incompletePredictor(name.value, target: target), at: name.position)
       }
-      if cluster == nil || summary.variesWithinClusters { continue }
-      if role.hasClusterMean { notes.append(.clusterLevelMean(name.value, target: target)) }
-      if role.hasRandomSlope { notes.append(.clusterLevelSlope(name.value, target: target)) }
     }
   }
 

@@ -83,10 +83,10 @@ import Testing
       resolutionMessages(text, data) == [
         "s.yaml:4:5: 'none' has no observed value, so nothing can be learnt about it; leave the "
           + "column out of 'data.columns'",
-        "s.yaml:5:5: 'r' is categorical with 3 levels, which '2l.pmm' cannot impute; methods "
-          + "that can: sample; or declare it ordered or numeric if its levels have an order",
-        "s.yaml:6:17: 's' holds text, which '2l.continuous' cannot impute; methods that can: "
-          + "2l.pmm, pmm, sample",
+        "s.yaml:5:5: 'r' is categorical, which '2l.pmm' cannot impute; methods that can: sample; "
+          + "or declare it ordered, with its 'levels', in 'variables'",
+        "s.yaml:6:17: 's' is binary, which '2l.continuous' cannot impute; methods that can: "
+          + "2l.pmm, pmm, sample; or declare it ordered, with its 'levels', in 'variables'",
         "s.yaml:6:45: 'z' predicts 's' but has missing values and is not a target itself; add it "
           + "to 'impute.targets' or give it role 0",
       ])

@@ -133,7 +133,7 @@ import Testing
       variables: {x: {type: ordered}}
       impute: {targets: {x: {predictors: {arm: 3, y: 2}}, y: {method: pmm, predictors: {x: 1}}}}
       """
-    let plan = try resolve(text).explanation
+    let plan = try resolve(text).explanation()
     #expect(plan.variables.map(\.name) == ["g", "arm", "x", "y"])
     #expect(plan.variables.map(\.isDeclared) == [false, false, true, false])
     #expect(plan.variables.map(\.levelCount) == [2, 2, 5, nil])
@@ -145,9 +145,13 @@ import Testing
       plan.variables.map { plan.predictorCodes(of: $0.name) } == [
         [0, 0, 0, 0], [0, 0, 0, 0], [-2, 3, 0, 2], [0, 0, 1, 0],
       ])
+    let resolved = try resolve(text)
+    let imputation = try ImputationPlan(
+      dataset: resolved.dataset, specification: resolved.study.imputation)
     #expect(
-      plan.notes.last?.description
-        == "'arm' does not vary within clusters; no mean column is added to predict 'x'")
+      resolved.explanation(plan: imputation).planNotes == [
+        PlanNote(kind: .noClusterMean, target: "x", predictor: "arm")
+      ])
   }
 }
 
