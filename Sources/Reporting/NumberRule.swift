@@ -58,8 +58,9 @@ public enum NumberRule: Sendable, Equatable {
   }
 
   private static func fixed(_ number: Double, _ decimals: Int) -> String {
-    if decimals > 8 || abs(number) >= 1e15 {
-      // Too long to read as a decimal fraction.
+    // Too long to read as a decimal fraction.
+    if abs(number) >= 1e15 { return String(format: "%.4g", number) }
+    if decimals > 8 {
       let place = number == 0 ? 0 : leadingPlace(rounding: number, to: 1)
       return String(format: "%.*e", min(17, max(0, decimals + place)), number)
     }

@@ -33,7 +33,9 @@ extension Table {
 
   private func renderedColumn(_ index: Int, style: OutputStyle) -> Block {
     var cells = rows.map { text(of: $0[index], style: style) }
-    if columns[index].alignment == .decimal { cells = Self.alignedAtPoint(cells) }
+    if columns[index].alignment == .decimal {
+      cells = Self.alignedAtPoint(cells, missing: style.missing)
+    }
     cells.insert(printable(columns[index].name), at: 0)
     return Block(index: index, cells: cells, width: cells.map(displayWidth).max() ?? 0)
   }
@@ -49,15 +51,15 @@ extension Table {
   }
 
   /// Blanks behind the cells such that their decimal points stand below each other.
-  private static func alignedAtPoint(_ cells: [String]) -> [String] {
+  private static func alignedAtPoint(_ cells: [String], missing: String) -> [String] {
     func tail(_ cell: String) -> Int {
       guard cell.contains(where: \.isNumber), let point = cell.firstIndex(of: ".") else { return 0 }
       return cell.distance(from: point, to: cell.endIndex)
     }
     let longest = cells.map(tail).max() ?? 0
     return cells.map { cell in
-      cell.contains(where: \.isNumber)
-        ? cell + String(repeating: " ", count: longest - tail(cell)) : cell
+      // Infinity stands where whole numbers do, the sign for missing at the edge.
+      cell == missing ? cell : cell + String(repeating: " ", count: longest - tail(cell))
     }
   }
 

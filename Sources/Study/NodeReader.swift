@@ -52,6 +52,8 @@ struct MappingReader {
   let position: SourcePosition
   let entries: [(key: Located<String>, node: Node)]
   let problems: ProblemList
+  /// Keys that unknown ones probably stand for; they needn't be reported as missing as well.
+  private(set) var misspelt: Set<String> = []
 
   /// - Parameters:
   ///   - allowed: the keys that there are; nil if the keys are names of the user's choice.
@@ -77,10 +79,10 @@ struct MappingReader {
     entries = Self.entries(of: mapping, path: path, problems: problems)
     guard let allowed else { return }
     for (key, _) in entries where !allowed.contains(key.value) {
+      let nearest = nearestName(to: key.value, in: allowed)
+      if let nearest { misspelt.insert(nearest) }
       problems.add(
-        .unknownKey(
-          key.value, section: path, nearest: nearestName(to: key.value, in: allowed),
-          allowed: allowed),
+        .unknownKey(key.value, section: path, nearest: nearest, allowed: allowed),
         at: key.position)
     }
   }
@@ -128,6 +130,9 @@ struct MappingReader {
       }
     }
   }
+
+  /// Whether `key` is neither there nor probably meant by another one.
+  func isMissing(_ key: String) -> Bool { node(key) == nil && !misspelt.contains(key) }
 
   func node(_ key: String) -> Node? { entries.first { $0.key.value == key }?.node }
 

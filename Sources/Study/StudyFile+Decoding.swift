@@ -20,16 +20,15 @@ extension StudyFile {
   }
 
   private mutating func readData(_ top: MappingReader) {
-    guard top.node("data") != nil else {
+    if top.isMissing("data") {
       top.problems.add(
         .missingKey("data", explanation: "write 'data: {file: PATH}'"), at: top.position)
-      return
     }
     guard
       let data = top.section("data", allowed: ["file", "columns", "cluster", "missing"])
     else { return }
     dataFile = data.text("file")
-    if data.node("file") == nil {
+    if data.isMissing("file") {
       data.problems.add(
         .missingKey("data.file", explanation: "name the data file, relative to this file"),
         at: data.position)
@@ -152,7 +151,7 @@ extension StudyFile {
           model.position.column += 1
         }
         analyses.append(Analysis(name: name, model: model, estimation: estimation))
-      } else if entry.node("model") == nil {
+      } else if entry.isMissing("model") {
         problems.add(
           .missingKey("\(path).model", explanation: "write 'model: y ~ x + (1 | g)'"),
           at: entry.position)

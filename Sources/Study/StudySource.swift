@@ -83,9 +83,15 @@ struct StudySource {
     case YamlError.scanner(_, let explanation, let mark, _),
       YamlError.parser(_, let explanation, let mark, _),
       YamlError.composer(_, let explanation, let mark, _):
-      let position = SourcePosition(line: mark.line, column: mark.column)
       let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      let line = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : ""
+      // An end that came too early is better shown where the text ends than behind it.
+      let last = (lines.lastIndex { !$0.isEmpty } ?? 0) + 1
+      if mark.line > last {
+        let end = SourcePosition(line: last, column: lines[last - 1].unicodeScalars.count + 1)
+        return StudyProblem(.syntax(explanation: explanation), at: end)
+      }
+      let position = SourcePosition(line: mark.line, column: mark.column)
+      let line = lines[mark.line - 1]
       if line.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
         return StudyProblem(.tabIndentation, at: position)
       }

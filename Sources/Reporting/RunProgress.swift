@@ -1,7 +1,7 @@
 import Foundation
 
 /// How far a run is, and the lines that say so.
-public struct Progress: Sendable, Equatable {
+public struct RunProgress: Sendable, Equatable {
   /// What is counted, in the plural: `chains`.
   public var unit: String
   /// Done in all, those of earlier starts included.
