@@ -1,0 +1,207 @@
+/// One row of a table of estimates; what is nil doesn't apply or couldn't be had.
+public struct EstimateRow: Sendable, Equatable {
+  /// The figures of pooled estimates, by broom's and mice's names, in the order of columns.
+  public enum Figure: String, Sendable, CaseIterable {
+    case estimate
+    case standardError = "std.error"
+    case statistic
+    case degreesOfFreedom = "df"
+    case pValue = "p.value"
+    case confidenceLow = "conf.low"
+    case confidenceHigh = "conf.high"
+    case relativeIncrease = "riv"
+    case lambda
+    case fractionMissing = "fmi"
+    case withinVariance = "ubar"
+    case betweenVariance = "b"
+    case totalVariance = "t"
+  }
+
+  /// The name of the analysis.
+  public var analysis: String
+  public var term: String
+  public var figures: [Figure: Double]
+  /// Monte Carlo standard errors of the figures.
+  public var monteCarloErrors: [Figure: Double]
+  /// m.
+  public var imputations: Int?
+
+  public init(
+    analysis: String, term: String, figures: [Figure: Double],
+    monteCarloErrors: [Figure: Double] = [:], imputations: Int? = nil
+  ) {
+    self.analysis = analysis
+    self.term = term
+    self.figures = figures
+    self.monteCarloErrors = monteCarloErrors
+    self.imputations = imputations
+  }
+
+  /// The digits that a figure deserves: estimates, errors and limits as the standard error says.
+  func cell(_ figure: Figure) -> Table.Cell {
+    let uncertainty = NumberRule.byUncertainty(
+      standardError: figures[.standardError], monteCarloError: monteCarloErrors[.estimate])
+    let rule: NumberRule =
+      switch figure {
+      case .estimate, .confidenceLow, .confidenceHigh, .standardError: uncertainty
+      case .statistic: .decimals(2)
+      case .degreesOfFreedom: .degreesOfFreedom
+      case .pValue: .pValue
+      case .relativeIncrease, .lambda, .fractionMissing: .decimals(3)
+      case .withinVariance, .betweenVariance, .totalVariance: .significant(3)
+      }
+    return Table.Cell(figures[figure], rule)
+  }
+}
+
+extension Table {
+  private static let shownFigures: Set<EstimateRow.Figure> = [
+    .estimate, .standardError, .statistic, .degreesOfFreedom, .pValue, .confidenceLow,
+    .confidenceHigh, .fractionMissing,
+  ]
+
+  /// Pooled coefficients: the columns of broom, then riv, lambda, fmi, ubar, b, t, m, then
+  /// mcse.* for each figure. Text shows those that a reader of results looks for.
+  public static func pooledEstimates(
+    _ rows: [EstimateRow], title: String? = "Pooled estimates", notes: [String] = []
+  ) -> Table {
+    let hasSeveral = Set(rows.map(\.analysis)).count > 1
+    let figures = EstimateRow.Figure.allCases
+    var columns = [
+      Column("analysis", .left, isForMachines: !hasSeveral, isKey: true),
+      Column("term", .left, isKey: true),
+    ]
+    columns += figures.map {
+      Column($0.rawValue, .decimal, isForMachines: !shownFigures.contains($0))
+    }
+    columns.append(Column("m", isForMachines: true))
+    columns += figures.map { Column("mcse.\($0.rawValue)", .decimal, isForMachines: true) }
+    var table = Table(title: title, columns: columns, notes: notes)
+    for row in rows {
+      var cells: [Cell] = [.text(row.analysis), .text(row.term)]
+      cells += figures.map(row.cell)
+      cells.append(Cell(row.imputations))
+      cells += figures.map { Cell(row.monteCarloErrors[$0], .significant(2)) }
+      table.append(cells)
+    }
+    return table
+  }
+
+  /// The coefficients of one fit, as broom's `tidy` gives them.
+  public static func fitEstimates(
+    _ rows: [EstimateRow], title: String? = nil, notes: [String] = []
+  ) -> Table {
+    let figures = EstimateRow.Figure.allCases.prefix { $0 != .relativeIncrease }
+    let columns =
+      [Column("term", .left, isKey: true)] + figures.map { Column($0.rawValue, .decimal) }
+    var table = Table(title: title, columns: columns, notes: notes)
+    for row in rows { table.append([.text(row.term)] + figures.map(row.cell)) }
+    return table
+  }
+
+  /// The same analyses on complete cases and pooled, side by side; a term that one of the two
+  /// lacks has missing cells there.
+  public static func completeCasesBesidePooled(
+    completeCases: [EstimateRow], pooled: [EstimateRow],
+    title: String? = "Complete cases beside pooled", notes: [String] = []
+  ) -> Table {
+    let figures = EstimateRow.Figure.allCases.prefix { $0 != .relativeIncrease }
+    let shown: Set<EstimateRow.Figure> = [
+      .estimate, .standardError, .degreesOfFreedom, .pValue,
+    ]
+    let all = completeCases + pooled
+    let hasSeveral = Set(all.map(\.analysis)).count > 1
+    var columns = [
+      Column("analysis", .left, isForMachines: !hasSeveral, isKey: true),
+      Column("term", .left, isKey: true),
+    ]
+    for side in ["complete", "pooled"] {
+      columns += figures.map {
+        Column("\(side).\($0.rawValue)", .decimal, isForMachines: !shown.contains($0))
+      }
+    }
+    var table = Table(title: title, columns: columns, notes: notes)
+    var seen = Set<[String]>()
+    for row in all where seen.insert([row.analysis, row.term]).inserted {
+      var cells: [Cell] = [.text(row.analysis), .text(row.term)]
+      for side in [completeCases, pooled] {
+        let match = side.first { $0.analysis == row.analysis && $0.term == row.term }
+        cells += figures.map { match?.cell($0) ?? .missing }
+      }
+      table.append(cells)
+    }
+    return table
+  }
+}
+
+/// One row of a table of variance components.
+public struct VarianceComponentRow: Sendable, Equatable {
+  public var analysis: String
+  /// The grouping factor, or `Residual`.
+  public var group: String
+  /// As broom.mixed names it: `sd__(Intercept)`, `cor__(Intercept).x`, `sd__Observation`, `icc`.
+  public var term: String
+  public var estimate: Double
+  public var confidenceLow: Double?
+  public var confidenceHigh: Double?
+  /// Fraction of missing information on the scale of pooling.
+  public var fractionMissing: Double?
+  public var degreesOfFreedom: Double?
+  public var monteCarloError: Double?
+  /// m.
+  public var imputations: Int?
+  /// In how many of the m fits it was on the boundary of its range.
+  public var boundaryCount: Int?
+
+  public init(
+    analysis: String, group: String, term: String, estimate: Double,
+    confidenceLow: Double? = nil, confidenceHigh: Double? = nil,
+    fractionMissing: Double? = nil, degreesOfFreedom: Double? = nil,
+    monteCarloError: Double? = nil, imputations: Int? = nil, boundaryCount: Int? = nil
+  ) {
+    self.analysis = analysis
+    self.group = group
+    self.term = term
+    self.estimate = estimate
+    self.confidenceLow = confidenceLow
+    self.confidenceHigh = confidenceHigh
+    self.fractionMissing = fractionMissing
+    self.degreesOfFreedom = degreesOfFreedom
+    self.monteCarloError = monteCarloError
+    self.imputations = imputations
+    self.boundaryCount = boundaryCount
+  }
+}
+
+extension Table {
+  /// Pooled variance components and intraclass correlations.
+  public static func varianceComponents(
+    _ rows: [VarianceComponentRow], title: String? = "Variance components", notes: [String] = []
+  ) -> Table {
+    let hasSeveral = Set(rows.map(\.analysis)).count > 1
+    var table = Table(
+      title: title,
+      columns: [
+        Column("analysis", .left, isForMachines: !hasSeveral, isKey: true),
+        Column("group", .left, isKey: true), Column("term", .left, isKey: true),
+        Column("estimate", .decimal), Column("conf.low", .decimal),
+        Column("conf.high", .decimal), Column("df", .decimal, isForMachines: true),
+        Column("fmi", .decimal), Column("m", isForMachines: true), Column("boundary"),
+        Column("mcse.estimate", .decimal, isForMachines: true),
+      ], notes: notes)
+    for row in rows {
+      // A quarter of the interval stands for the standard error, which is on another scale.
+      let spread = row.confidenceHigh.flatMap { high in row.confidenceLow.map { (high - $0) / 4 } }
+      let rule = NumberRule.byUncertainty(
+        standardError: spread, monteCarloError: row.monteCarloError)
+      table.append([
+        .text(row.analysis), .text(row.group), .text(row.term), .number(row.estimate, rule),
+        Cell(row.confidenceLow, rule), Cell(row.confidenceHigh, rule),
+        Cell(row.degreesOfFreedom, .degreesOfFreedom), Cell(row.fractionMissing, .decimals(3)),
+        Cell(row.imputations), Cell(row.boundaryCount),
+        Cell(row.monteCarloError, .significant(2)),
+      ])
+    }
+    return table
+  }
+}

@@ -1,0 +1,162 @@
+import Imputation
+
+/// How coefficients get their complete-data degrees of freedom when fits are pooled.
+public enum DegreesOfFreedomChoice: Sendable, Equatable {
+  /// Per coefficient from the model: the containment rule, the intercept between clusters.
+  case model
+  /// The same, but the intercept as nlme counts it.
+  case nlme
+  /// Rows minus coefficients, for every coefficient.
+  case residual
+  /// One number for every coefficient.
+  case number(Double)
+  case infinite
+
+  static let words = ["model", "nlme", "residual", "infinite"]
+
+  /// Reads what a study file or an option says: a word or a number above 0.
+  public init?(_ text: String) {
+    switch text {
+    case "model": self = .model
+    case "nlme": self = .nlme
+    case "residual": self = .residual
+    case "infinite", "inf", "Inf", ".inf": self = .infinite
+    default:
+      guard let number = Double(text), number > 0, number.isFinite else { return nil }
+      self = .number(number)
+    }
+  }
+
+  /// As a study file says it.
+  public var text: String {
+    switch self {
+    case .model: "model"
+    case .nlme: "nlme"
+    case .residual: "residual"
+    case .number(let number): shortest(number)
+    case .infinite: "infinite"
+    }
+  }
+}
+
+/// The criterion by which an analysis model is estimated.
+public enum EstimationCriterion: String, Sendable, CaseIterable, Codable {
+  case reml = "REML"
+  case ml = "ML"
+}
+
+/// A study file as it stands: what it says and where, without defaults and without the data.
+public struct StudyFile: Sendable {
+  /// A code that means "missing" in one column, besides what the data file marks itself.
+  public struct MissingCodes: Sendable {
+    public var column: Located<String>
+    /// As written; quoted codes are text, plain ones numbers if they can be.
+    public var codes: [Located<MissingCode>]
+  }
+
+  /// What `variables` declares about a column.
+  public struct Variable: Sendable {
+    public var name: Located<String>
+    public var type: Located<VariableType>?
+    /// In order; text, or numbers as spelled.
+    public var levels: [Located<String>]?
+  }
+
+  /// One entry of `impute.targets`.
+  public struct Target: Sendable {
+    public var name: Located<String>
+    public var method: Located<String>?
+    /// Nil: the default predictors.
+    public var predictors: [(name: Located<String>, role: Role)]?
+    public var donors: Located<Int>?
+    public var variance: Located<VarianceDraw>?
+    public var matching: Located<Matching>?
+  }
+
+  /// One entry of `analyse`.
+  public struct Analysis: Sendable {
+    public var name: Located<String>?
+    /// The formula; its position is that of its first letter.
+    public var model: Located<String>
+    public var estimation: Located<EstimationCriterion>?
+  }
+
+  /// The path as the user gave it.
+  public var path: String
+  /// The whole text, for excerpts.
+  public var text: String
+  public var name: Located<String>?
+  public var dataFile: Located<String>?
+  public var columns: [Located<String>]?
+  public var cluster: Located<String>?
+  public var missing: [MissingCodes] = []
+  public var variables: [Variable] = []
+  public var imputations: Located<Int>?
+  public var iterations: Located<Int>?
+  public var seed: Located<UInt64>?
+  /// Nil: every incomplete variable; empty: none.
+  public var targets: [Target]?
+  public var visit: [Located<String>]?
+  public var analyses: [Analysis] = []
+  public var degreesOfFreedom: Located<DegreesOfFreedomChoice>?
+  public var level: Located<Double>?
+  public var outputDirectory: Located<String>?
+
+  /// Reads and checks the study file at `path`.
+  ///
+  /// - Throws: ``StudyError`` with every problem that can be found without the data.
+  public init(readingFile path: String) throws(StudyError) {
+    let bytes: [UInt8]
+    do {
+      bytes = try StudySource.bytes(ofFile: path)
+    } catch {
+      throw StudyError(file: path, problems: [error])
+    }
+    try self.init(bytes: bytes, path: path)
+  }
+
+  /// Reads and checks the bytes of a study file; `path` is for messages and relative file names.
+  ///
+  /// - Throws: ``StudyError`` with every problem that can be found without the data.
+  public init(bytes: [UInt8], path: String) throws(StudyError) {
+    let text: String
+    do {
+      text = try StudySource.text(of: bytes)
+    } catch {
+      throw StudyError(
+        file: path, problems: [error], text: String(decoding: bytes, as: UTF8.self))
+    }
+    try self.init(text: text, path: path)
+  }
+
+  /// Reads and checks the text of a study file; `path` is for messages and relative file names.
+  ///
+  /// - Throws: ``StudyError`` with every problem that can be found without the data.
+  public init(text: String, path: String) throws(StudyError) {
+    self.path = path
+    self.text = text
+    let problems = ProblemList()
+    do {
+      let source = try StudySource(text: text, problems: problems)
+      read(source.root, problems: problems)
+      checkNames(problems: problems)
+    } catch {
+      throw StudyError(file: path, problems: problems.problems + [error], text: text)
+    }
+    if !problems.problems.isEmpty {
+      throw StudyError(file: path, problems: problems.problems, text: text)
+    }
+  }
+}
+
+/// A code that means "missing".
+public enum MissingCode: Sendable, Hashable {
+  case number(Double)
+  case text(String)
+}
+
+/// The shortest decimal that reads back as `number`; whole numbers without ".0".
+func shortest(_ number: Double) -> String {
+  let text = "\(number)"
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}

@@ -1,0 +1,38 @@
+/// Something about a study that is no error, but that its user should know.
+public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
+  case defaultUsed(key: String, value: String)
+  /// No observed value: neither imputed nor a default predictor.
+  case nothingObserved(String)
+  case constant(String)
+  case manyLevels(String, count: Int)
+  /// Stated as a target though nothing is missing.
+  case completeTarget(String)
+  /// Incomplete, but not among the stated targets, so it predicts nothing by default.
+  case incompleteNonTarget(String, missing: Int)
+  case clusterLevelTarget(String, method: String)
+  case unusedLevels(String, count: Int)
+  case constantTarget(String)
+
+  public var description: String {
+    switch self {
+    case .defaultUsed(let key, let value): "'\(key)' is not given; using \(value)"
+    case .nothingObserved(let name):
+      "'\(name)' has no observed value; it is neither imputed nor used as a default predictor"
+    case .constant(let name):
+      "'\(name)' has a single value; it is not used as a default predictor"
+    case .manyLevels(let name, let count):
+      "'\(name)' is categorical with \(count) levels; it is not used as a default predictor"
+    case .completeTarget(let name): "'\(name)' has nothing missing; it is not imputed"
+    case .incompleteNonTarget(let name, let missing):
+      "'\(name)' has \(missing) missing value\(missing == 1 ? "" : "s") and is not a target; "
+        + "it stays as it is and is not used as a default predictor"
+    case .clusterLevelTarget(let name, let method):
+      "'\(name)' does not vary within clusters, but '\(method)' imputes every row by itself; "
+        + "imputed values may vary within a cluster"
+    case .unusedLevels(let name, let count):
+      "\(count) of the declared levels of '\(name)' occur\(count == 1 ? "s" : "") in no row"
+    case .constantTarget(let name):
+      "'\(name)' has a single observed value, which every missing row gets"
+    }
+  }
+}

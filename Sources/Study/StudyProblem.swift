@@ -1,0 +1,220 @@
+/// One thing that is wrong with a study.
+///
+/// Every sentence about studies that a user reads is written here, in ``description``.
+public struct StudyProblem: Error, Sendable, Equatable {
+  /// What is wrong, with what the sentence needs.
+  public enum Reason: Sendable, Equatable {
+    /// The file cannot be opened or read; `explanation` is the system's.
+    case unreadable(explanation: String)
+    /// A byte that is not part of UTF-8 text.
+    case notUTF8
+    case empty
+    /// `explanation` is libyaml's.
+    case syntax(explanation: String)
+    /// A tab among the blanks that begin a line.
+    case tabIndentation
+    case unknownKey(String, section: String, nearest: String?, allowed: [String])
+    case duplicateKey(String, firstLine: Int)
+    case missingKey(String, explanation: String)
+    case wrongType(key: String, expected: String, found: String)
+    case outOfRange(key: String, found: String, expected: String)
+    case notOneOf(key: String, found: String, allowed: [String], nearest: String?)
+    case repeatedName(String, key: String)
+    case nothingNamed(key: String, advice: String)
+    case invalidRole(Int, predictor: String)
+    case clusterRole(predictor: String)
+    case clusterAsPredictor(String)
+    case clusterAsTarget(String)
+    case clusterNotAmongColumns(String)
+    case roleNeedsCluster(Int, predictor: String)
+    case methodNeedsCluster(String, target: String)
+    case slopeInSingleLevel(Int, predictor: String, method: String)
+    case predictsItself(String)
+    case visitsNonTarget(String, nearest: String?)
+    case neverVisited(String)
+    case formula(explanation: String)
+    case unknownColumn(String, key: String, nearest: String?)
+    /// In the data file, but not chosen by `data.columns`.
+    case columnLeftOut(String)
+    case clusterIdMissing(String, rows: [Int], count: Int)
+    case singleCluster(String)
+    case noRows
+    case nothingObserved(target: String)
+    case incompletePredictor(String, target: String)
+    case typeOfText(String, type: String)
+    case levelsNeeded(String)
+    case levelNotGiven(String, count: Int)
+    case levelsOfNumeric(String)
+    case binaryLevels(String, count: Int)
+    case codeOfWrongKind(column: String, isText: Bool)
+    case methodForType(
+      method: String, target: String, type: String, isText: Bool, working: [String])
+    case tooManyDefaults(targets: Int, predictors: Int)
+    case nothingToDo
+  }
+
+  public var reason: Reason
+  /// Nil if the problem is not at one place of the file.
+  public var position: SourcePosition?
+  /// The command-line option that overrode the file, such as `--m`, if that is where it is.
+  public var option: String?
+
+  public init(_ reason: Reason, at position: SourcePosition? = nil, option: String? = nil) {
+    self.reason = reason
+    self.position = position
+    self.option = option
+  }
+}
+
+extension StudyProblem: CustomStringConvertible {
+  /// The sentence without the place.
+  public var description: String {
+    switch reason {
+    case .unreadable, .notUTF8, .empty, .syntax, .tabIndentation: fileSentence
+    case .unknownKey, .duplicateKey, .missingKey, .wrongType, .outOfRange, .notOneOf,
+      .repeatedName, .nothingNamed, .formula:
+      keySentence
+    case .invalidRole, .clusterRole, .clusterAsPredictor, .clusterAsTarget,
+      .clusterNotAmongColumns, .roleNeedsCluster, .methodNeedsCluster, .slopeInSingleLevel,
+      .predictsItself,
+      .visitsNonTarget, .neverVisited:
+      roleSentence
+    default: dataSentence
+    }
+  }
+
+  private var fileSentence: String {
+    switch reason {
+    case .unreadable(let explanation): "the study file cannot be read: \(explanation)"
+    case .notUTF8: "the study file is not UTF-8 text from here on; save it as UTF-8"
+    case .empty: "the study file is empty; it needs at least 'data: {file: …}'"
+    case .syntax(let explanation): "this is not valid YAML: \(explanation)"
+    case .tabIndentation: "this is not valid YAML: a tab indents this line; use spaces"
+    default: ""
+    }
+  }
+
+  private var keySentence: String {
+    switch reason {
+    case .unknownKey(let key, let section, let nearest, let allowed):
+      "unknown key '\(key)'\(Self.within(section))" + Self.suggestion(nearest, else: allowed)
+    case .duplicateKey(let key, let line):
+      "the key '\(key)' is given twice; line \(line) has it already"
+    case .missingKey(let key, let explanation): "the key '\(key)' is missing: \(explanation)"
+    case .wrongType(let key, let expected, let found):
+      "'\(key)' must be \(expected), but this is \(found)"
+    case .outOfRange(let key, let found, let expected):
+      "'\(key)' must be \(expected), but this is \(found)"
+    case .notOneOf(let key, let found, let allowed, let nearest):
+      "'\(key)' cannot be '\(found)'" + Self.suggestion(nearest, else: allowed)
+    case .repeatedName(let name, let key): "'\(key)' names '\(name)' twice"
+    case .nothingNamed(let key, let advice): "'\(key)' names nothing; \(advice)"
+    case .formula(let explanation): "the model cannot be read: \(explanation)"
+    default: ""
+    }
+  }
+
+  private var roleSentence: String {
+    switch reason {
+    case .invalidRole(let code, let predictor):
+      "the role of '\(predictor)' cannot be \(code); roles are 0 (unused), 1 (fixed), "
+        + "2 (fixed + random slope), 3 (fixed + cluster mean), "
+        + "4 (fixed + random slope + cluster mean)"
+    case .clusterRole(let predictor):
+      "the role of '\(predictor)' cannot be -2: 'data.cluster' names the cluster, "
+        + "for every target at once; leave it out of the predictors"
+    case .clusterAsPredictor(let name):
+      "the cluster '\(name)' cannot be a predictor; leave it out, "
+        + "two-level methods use it by themselves"
+    case .clusterAsTarget(let name): "the cluster '\(name)' cannot be imputed"
+    case .clusterNotAmongColumns(let name):
+      "the cluster '\(name)' is not among 'data.columns'; add it there"
+    case .roleNeedsCluster(let code, let predictor):
+      "role \(code) of '\(predictor)' needs clusters, but 'data.cluster' names none; "
+        + "use role 1 or name the cluster"
+    case .methodNeedsCluster(let method, let target):
+      "the method '\(method)' of '\(target)' needs clusters, but 'data.cluster' names none; "
+        + "name the cluster or use a single-level method"
+    case .slopeInSingleLevel(let code, let predictor, let method):
+      "role \(code) of '\(predictor)' has a random slope, but '\(method)' is a single-level "
+        + "method; use role 1 or 3, or a two-level method"
+    case .predictsItself(let name): "'\(name)' cannot predict itself; leave it out"
+    case .visitsNonTarget(let name, let nearest):
+      "'impute.visit' names '\(name)', which is not a target"
+        + Self.suggestion(nearest, else: [])
+    case .neverVisited(let name):
+      "'impute.visit' leaves out the target '\(name)'; every target must be visited"
+    default: ""
+    }
+  }
+
+  private var dataSentence: String {
+    switch reason {
+    case .unknownColumn(let name, let key, let nearest):
+      "'\(key)' names the column '\(name)', which the data file does not have"
+        + Self.suggestion(nearest, else: [])
+    case .columnLeftOut(let name):
+      "the column '\(name)' is in the data file but not among 'data.columns'; add it there"
+    case .clusterIdMissing(let name, let rows, let count):
+      "the cluster '\(name)' is missing in " + Self.rows(rows, of: count)
+        + "; complete it or remove the rows"
+    case .singleCluster(let name):
+      "the cluster '\(name)' has the same value in every row; "
+        + "two-level methods need at least two clusters"
+    case .noRows: "the data file has no rows"
+    case .nothingObserved(let target):
+      "'\(target)' has no observed value, so nothing can be learnt about it; "
+        + "leave the column out of 'data.columns'"
+    case .incompletePredictor(let name, let target):
+      "'\(name)' predicts '\(target)' but has missing values and is not a target itself; "
+        + "add it to 'impute.targets' or give it role 0"
+    default: typeSentence
+    }
+  }
+
+  private var typeSentence: String {
+    switch reason {
+    case .typeOfText(let name, let type):
+      "'\(name)' holds text in the data file and cannot be \(type); "
+        + "declare it categorical, binary or ordered"
+    case .levelsNeeded(let name):
+      "'\(name)' holds text, so its order is not known; list its 'levels' from low to high"
+    case .levelNotGiven(let name, let count):
+      "the 'levels' of '\(name)' leave out \(count) value\(count == 1 ? "" : "s") "
+        + "that the data file has"
+    case .levelsOfNumeric(let name): "'\(name)' is numeric and has no levels; remove 'levels'"
+    case .binaryLevels(let name, let count):
+      "'\(name)' cannot be binary: the data file has \(count) values; "
+        + "declare it ordered or categorical"
+    case .codeOfWrongKind(let column, let isText):
+      "the codes that mean missing in '\(column)' must be \(isText ? "text" : "numbers") "
+        + "as the column is"
+    case .methodForType(let method, let target, let type, let isText, let working):
+      "'\(target)' is \(type), which '\(method)' cannot impute; "
+        + "methods that can: \(working.joined(separator: ", ")); or declare "
+        + (isText ? "it ordered, with its 'levels'," : "another type") + " in 'variables'"
+    case .tooManyDefaults(let targets, let predictors):
+      "by default each of \(targets) targets would have up to \(predictors) predictors; "
+        + "choose 'data.columns', or name targets and their predictors"
+    case .nothingToDo:
+      "no variable has missing values and 'analyse' names no model: there is nothing to do"
+    default: ""
+    }
+  }
+
+  private static func within(_ section: String) -> String {
+    section.isEmpty ? "" : " in '\(section)'"
+  }
+
+  private static func suggestion(_ nearest: String?, else allowed: [String]) -> String {
+    if let nearest { return "; did you mean '\(nearest)'?" }
+    if allowed.isEmpty { return "" }
+    return "; possible: " + allowed.joined(separator: ", ")
+  }
+
+  private static func rows(_ rows: [Int], of count: Int) -> String {
+    let list = rows.map(String.init).joined(separator: ", ")
+    if count == 1 { return "row \(list)" }
+    return count > rows.count ? "rows \(list), … (\(count) in all)" : "rows \(list)"
+  }
+}

@@ -1,0 +1,150 @@
+import Imputation
+import Tabular
+
+extension StudyResolution {
+  private var cluster: String? { file.cluster?.value }
+
+  /// Decides what is imputed, by which method and from what.
+  mutating func resolveTargets() {
+    let imputed = namesToImpute()
+    let defaults = defaultPredictors(imputed: Set(imputed))
+    let stated = Dictionary(
+      (file.targets ?? []).map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
+    let usingDefaults = imputed.count { stated[$0]?.predictors == nil }
+    guard usingDefaults * defaults.count <= Study.Defaults.mostPredictors else {
+      problems.add(
+        .tooManyDefaults(targets: usingDefaults, predictors: defaults.count), at: nil)
+      return
+    }
+    for name in imputed {
+      guard let summary = summary(name) else { continue }
+      resolveTarget(summary, stated[name], defaults: defaults, imputed: Set(imputed))
+    }
+  }
+
+  /// The stated targets with something missing, or every incomplete variable but the cluster.
+  private mutating func namesToImpute() -> [String] {
+    guard let stated = file.targets else {
+      return summaries.filter { $0.isIncomplete && $0.hasObserved && $0.name != cluster }
+        .map(\.name)
+    }
+    var names: [String] = []
+    for target in stated {
+      guard let summary = summary(target.name.value) else { continue }
+      if !summary.hasObserved {
+        problems.add(
+          .nothingObserved(target: target.name.value), at: target.name.position)
+      } else if summary.isIncomplete {
+        names.append(summary.name)
+      } else {
+        notes.append(.completeTarget(summary.name))
+      }
+    }
+    let statedNames = Set(stated.map(\.name.value))
+    for summary in summaries
+    where summary.isIncomplete && summary.hasObserved && !statedNames.contains(summary.name) {
+      notes.append(.incompleteNonTarget(summary.name, missing: summary.missingCount))
+    }
+    return names
+  }
+
+  /// Every column that can predict: role 3 if it varies within clusters, else 1.
+  private mutating func defaultPredictors(imputed: Set<String>) -> [PredictorSpecification] {
+    var predictors: [PredictorSpecification] = []
+    for (summary, variable) in zip(summaries, variables) {
+      if summary.name == cluster || !summary.hasObserved || summary.isConstant { continue }
+      if summary.isIncomplete, !imputed.contains(summary.name) { continue }
+      if variable.type == .categorical, variable.levels.count > Study.Defaults.mostLevels {
+        notes.append(.manyLevels(summary.name, count: variable.levels.count))
+        continue
+      }
+      let role: Role = cluster != nil && summary.variesWithinClusters ? .fixedWithMean : .fixed
+      predictors.append(PredictorSpecification(name: summary.name, role: role))
+    }
+    return predictors
+  }
+
+  private mutating func resolveTarget(
+    _ summary: ColumnSummary, _ stated: StudyFile.Target?, defaults: [PredictorSpecification],
+    imputed: Set<String>
+  ) {
+    let name = summary.name
+    let position = stated?.name.position
+    var method = stated?.method?.value ?? (cluster == nil ? "pmm" : "2l.pmm")
+    if summary.isConstant, stated?.method == nil {
+      method = "sample"
+      notes.append(.constantTarget(name))
+    }
+    checkMethod(method, summary, at: stated?.method?.position ?? position)
+    let isTwoLevel = MethodRegistry.method(named: method)?.isTwoLevel ?? false
+    if isTwoLevel, !summary.variesWithinClusters {
+      notes.append(.clusterLevelTarget(name, method: method))
+    }
+    var predictors: [PredictorSpecification] = []
+    if let listed = stated?.predictors {
+      predictors = listed.filter { $0.role != .unused }.map {
+        PredictorSpecification(name: $0.name.value, role: $0.role)
+      }
+      check(listed, of: name, imputed: imputed)
+    } else if method != "sample", method != "mean" {
+      predictors = defaults.filter { $0.name != name }
+    }
+    var options = MethodOptions()
+    if let donors = stated?.donors { options.donors = donors.value }
+    if let variance = stated?.variance { options.variance = variance.value }
+    if let matching = stated?.matching { options.matching = matching.value }
+    targets.append(
+      TargetSpecification(name: name, method: method, predictors: predictors, options: options))
+  }
+
+  private func checkMethod(
+    _ method: String, _ summary: ColumnSummary, at position: SourcePosition?
+  ) {
+    guard let chosen = MethodRegistry.method(named: method),
+      let variable = positions[summary.name].map({ variables[$0] }),
+      !chosen.suitableTypes.contains(variable.type)
+    else { return }
+    let working = MethodRegistry.all.filter {
+      $0.suitableTypes.contains(variable.type) && (cluster != nil || !$0.isTwoLevel)
+    }
+    problems.add(
+      .methodForType(
+        method: method, target: summary.name, type: variable.type.rawValue,
+        isText: summary.isText, working: working.map { $0.name }),
+      at: position)
+  }
+
+  private func check(
+    _ predictors: [(name: Located<String>, role: Role)], of target: String,
+    imputed: Set<String>
+  ) {
+    for (name, role) in predictors where role != .unused {
+      guard let summary = summary(name.value) else { continue }
+      if summary.isIncomplete, !imputed.contains(name.value) {
+        problems.add(.incompletePredictor(name.value, target: target), at: name.position)
+      }
+    }
+  }
+
+  /// The stated order, or fewest missing first (ties in the order of the columns).
+  mutating func resolveVisit() {
+    let names = Set(targets.map(\.name))
+    guard let stated = file.visit else {
+      visit = summaries.enumerated().filter { names.contains($0.element.name) }
+        .sorted { ($0.element.missingCount, $0.offset) < ($1.element.missingCount, $1.offset) }
+        .map(\.element.name)
+      return
+    }
+    visit = stated.map(\.value).filter(names.contains)
+    let declared = Set(file.targets?.map(\.name.value) ?? targets.map(\.name))
+    for name in stated where !declared.contains(name.value) {
+      problems.add(
+        .visitsNonTarget(
+          name.value, nearest: nearestName(to: name.value, in: targets.map(\.name))),
+        at: name.position)
+    }
+    for target in targets where !stated.contains(where: { $0.value == target.name }) {
+      problems.add(.neverVisited(target.name), at: stated.first?.position)
+    }
+  }
+}

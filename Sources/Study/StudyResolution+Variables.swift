@@ -1,0 +1,80 @@
+import Imputation
+import Tabular
+
+extension StudyResolution {
+  /// Decides every variable's type and levels.
+  mutating func resolveVariables() {
+    let declared = Dictionary(
+      file.variables.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
+    for summary in summaries {
+      let declaration = declared[summary.name]
+      let type = declaration?.type?.value ?? summary.inferredType
+      if let declaration { check(declaration, type: type, summary) }
+      variables.append(specification(summary, type: type, declaration))
+      guard summary.name != file.cluster?.value else { continue }
+      if !summary.hasObserved {
+        notes.append(.nothingObserved(summary.name))
+      } else if summary.isConstant {
+        notes.append(.constant(summary.name))
+      }
+    }
+  }
+
+  private func check(
+    _ declaration: StudyFile.Variable, type: VariableType, _ summary: ColumnSummary
+  ) {
+    let position = declaration.type?.position ?? declaration.name.position
+    if summary.isText, type == .numeric {
+      problems.add(.typeOfText(summary.name, type: type.rawValue), at: position)
+    }
+    if summary.isText, type == .ordered, declaration.levels == nil {
+      problems.add(.levelsNeeded(summary.name), at: position)
+    }
+    if type == .numeric, let levels = declaration.levels, !summary.isText {
+      problems.add(
+        .levelsOfNumeric(summary.name), at: levels.first?.position ?? declaration.name.position)
+    }
+    if type == .binary {
+      let count = distinctCount(summary)
+      if count > 2 {
+        problems.add(.binaryLevels(summary.name, count: count), at: position)
+      }
+    }
+  }
+
+  private func distinctCount(_ summary: ColumnSummary) -> Int {
+    summary.values?.count ?? dataset[summary.name]?.distinctNumbers.count ?? 0
+  }
+
+  /// The variable with its levels; declared levels must cover what occurs.
+  private mutating func specification(
+    _ summary: ColumnSummary, type: VariableType, _ declaration: StudyFile.Variable?
+  ) -> VariableSpecification {
+    if type == .numeric { return VariableSpecification(name: summary.name, type: type) }
+    let values = summary.values ?? dataset[summary.name]?.distinctNumbers ?? []
+    let texts = summary.isText ? summary.texts : values.map(shortest)
+    guard let declared = declaration?.levels else {
+      levelNames[summary.name] = texts
+      return VariableSpecification(name: summary.name, type: type, levels: values)
+    }
+    var remaining = Dictionary(uniqueKeysWithValues: zip(texts, values))
+    var levels: [Double] = []
+    var names: [String] = []
+    for level in declared {
+      let text = summary.isText ? level.value : Double(level.value).map(shortest)
+      guard let text, let value = remaining.removeValue(forKey: text) else { continue }
+      levels.append(value)
+      names.append(text)
+    }
+    if !remaining.isEmpty {
+      problems.add(
+        .levelNotGiven(summary.name, count: remaining.count),
+        at: declared.first?.position ?? declaration?.name.position)
+    }
+    if names.count < declared.count {
+      notes.append(.unusedLevels(summary.name, count: declared.count - names.count))
+    }
+    levelNames[summary.name] = names
+    return VariableSpecification(name: summary.name, type: type, levels: levels)
+  }
+}
