@@ -12,7 +12,9 @@ final class CSVSink {
   /// Positions in the file of columns known to hold text; grows while reading.
   private(set) var textColumns: Set<Int>
   /// Why reading must stop.
-  private(set) var failure: TabularError?
+  private(set) var failure: TabularError? { didSet { isStopped = true } }
+  /// Whether there is a failure: asked for every cell, where copying the error would cost.
+  private var isStopped = false
   /// The line in which the cell being read begins.
   private(set) var line = 1
 
@@ -37,7 +39,7 @@ final class CSVSink {
   func cell(_ bytes: UnsafeBufferPointer<UInt8>) {
     lastLineEnd = 0
     defer { column += 1 }
-    guard failure == nil else { return }
+    guard !isStopped else { return }
     if !headerRead { return addName(bytes) }
     guard column < kinds.count else { return countLines(in: bytes) }
     switch kinds[column] {
@@ -57,7 +59,7 @@ final class CSVSink {
       column = 0
     }
     // Blank lines aren't rows.
-    guard failure == nil, column > 0 else { return }
+    guard !isStopped, column > 0 else { return }
     if !headerRead { return finishHeader() }
     if column != names.count {
       failure = .ragged(path: selection.path, line: line, found: column, expected: names.count)
