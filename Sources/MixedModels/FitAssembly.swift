@@ -40,21 +40,6 @@ struct FitAssembly {
       structure.terms.count == 1 && structure.terms[0].width == 1
         && structure.terms[0].constant == 0
       ? components[0].covariance[0, 0] / (components[0].covariance[0, 0] + sigma * sigma) : nil
-    // The formula terms and columns of what is kept of X.
-    let kept = Matrix(
-      rows: data.fixed.rows, columns: rank,
-      storage: design.dropped.isEmpty
-        ? data.fixed.storage : design.kept.flatMap { data.fixed.column($0) })
-    let keptTerms = data.fixedTerms.map { terms in design.kept.map { terms[$0] } }
-    let factors = structure.factors.map {
-      Containment.Factor(levelOfRow: $0.levelOfRow, levels: $0.levels)
-    }
-    func containment(
-      _ rule: ContainmentRule
-    ) throws(MixedModelError) -> ContainmentDegreesOfFreedom {
-      try Containment.degreesOfFreedom(
-        fixed: kept, terms: keptTerms, factors: factors, rule: rule)
-    }
     return LinearMixedModelFit(
       coefficients: design.coefficients(gamma),
       coefficientNames: design.kept.map { data.fixedNames[$0] },
@@ -70,10 +55,24 @@ struct FitAssembly {
       groupCounts: structure.terms.map { structure.factors[$0.factor].levels },
       estimation: search.estimation,
       // The rule `.model` is defined for any factors.
-      containment: try! containment(.model), nlmeContainment: try? containment(.nlme),
+      containment: containment(.model)!, nlmeContainment: containment(.nlme),
       varianceInference: VarianceInformation(
         search: search, components: components, sigma: sigma, icc: icc
       ).inference)
+  }
+
+  /// Degrees of freedom of the columns kept; nil where the rule is not defined.
+  private func containment(_ rule: ContainmentRule) -> ContainmentDegreesOfFreedom? {
+    let kept = Matrix(
+      rows: data.fixed.rows, columns: design.kept.count,
+      storage: design.dropped.isEmpty
+        ? data.fixed.storage : design.kept.flatMap { data.fixed.column($0) })
+    let factors = structure.factors.map {
+      Containment.Factor(levelOfRow: $0.levelOfRow, levels: $0.levels)
+    }
+    return try? Containment.degreesOfFreedom(
+      fixed: kept, terms: data.fixedTerms.map { terms in design.kept.map { terms[$0] } },
+      factors: factors, rule: rule)
   }
 
   /// σ²(L Lᵀ)⁻¹ of the fixed part's block.
@@ -130,7 +129,10 @@ struct FitAssembly {
   /// scale, so that the units of the columns do not matter.
   private var singularTerms: [Bool] {
     structure.terms.indices.map { index in
-      workingFactor(index).diagonal.contains { $0 < CovarianceSearch.singularTolerance }
+      let start = structure.parameterOffsets[index]
+      return (start..<(start + structure.terms[index].parameterCount)).contains {
+        search.isDiagonal[$0] && search.point[$0] < CovarianceSearch.singularTolerance
+      }
     }
   }
 
@@ -163,6 +165,9 @@ extension Matrix {
         }
         result[i, j] = 0
       }
+      // What rounding leaves of a zero is a zero.
+      let length = (0...i).reduce(0) { $0 + result[i, $1] * result[i, $1] }.squareRoot()
+      if abs(result[i, i]) < 1e-13 * length { result[i, i] = 0 }
       if result[i, i] < 0 { for k in i..<rows { result[k, i] = -result[k, i] } }
     }
     return result
