@@ -107,13 +107,21 @@ final class CovarianceSearch {
     }
     for _ in 0..<8 {
       let before = value
+      point = problem.reorder(point)
+      // Start off the boundary, where the objective is level.
+      let start = point.indices.map { isDiagonal[$0] ? max(point[$0], 0.05) : point[$0] }
       let found = bobyqaMinimum(
-        start: point, lower: lower, step: 0.05, tolerance: 1e-8, maximumEvaluations: most
+        start: start, lower: lower, step: 0.05, tolerance: 1e-6, maximumEvaluations: most
       ) { self.objective($0) }
       if found.value < value { (point, value) = (found.point, found.value) }
-      converged = found.converged
-      if before - value < 1e-9 { break }
+      if before - value < 1e-7 { break }
     }
+    point = problem.reorder(point)
+    let found = bobyqaMinimum(
+      start: point, lower: lower, step: 0.01, tolerance: 1e-8, maximumEvaluations: most
+    ) { self.objective($0) }
+    if found.value < value { (point, value) = (found.point, found.value) }
+    converged = found.converged
   }
 
   /// Sets diagonal elements near zero to zero where the objective does not suffer: it is even in

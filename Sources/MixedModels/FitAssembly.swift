@@ -130,7 +130,10 @@ struct FitAssembly {
   /// scale, so that the units of the columns do not matter.
   private var singularTerms: [Bool] {
     structure.terms.indices.map { index in
-      workingFactor(index).diagonal.contains { $0 < CovarianceSearch.singularTolerance }
+      let start = structure.parameterOffsets[index]
+      return (start..<(start + structure.terms[index].parameterCount)).contains {
+        search.isDiagonal[$0] && search.point[$0] < CovarianceSearch.singularTolerance
+      }
     }
   }
 
@@ -163,6 +166,9 @@ extension Matrix {
         }
         result[i, j] = 0
       }
+      // What rounding leaves of a zero is a zero.
+      let length = (0...i).reduce(0) { $0 + result[i, $1] * result[i, $1] }.squareRoot()
+      if abs(result[i, i]) < 1e-13 * length { result[i, i] = 0 }
       if result[i, i] < 0 { for k in i..<rows { result[k, i] = -result[k, i] } }
     }
     return result

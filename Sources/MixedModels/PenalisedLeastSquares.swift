@@ -17,7 +17,7 @@ struct PenalisedLeastSquares {
   }
 
   let products: CrossProducts
-  let structure: RandomStructure
+  private(set) var structure: RandomStructure
   /// Λ of each factor, on the working scale.
   private(set) var factors: [Matrix]
   /// After `evaluate`: the Cholesky factor of the trailing system.
@@ -42,13 +42,15 @@ struct PenalisedLeastSquares {
     scaled = panel
   }
 
-  /// Sets Λ of one term.
-  mutating func setTerm(_ index: Int, _ lambda: Matrix) {
-    let term = structure.terms[index]
-    for j in 0..<term.width {
-      for i in 0..<term.width {
-        factors[term.factor][term.offset + i, term.offset + j] = lambda[i, j]
-      }
+  /// Orders each term's effects anew; returns the parameters of the same covariances.
+  mutating func reorder(_ parameters: [Double]) -> [Double] {
+    let offsets = structure.parameterOffsets
+    for factor in factors.indices {
+      factors[factor].storage = factors[factor].storage.map { _ in 0 }
+    }
+    return structure.terms.indices.flatMap { index in
+      let end = offsets[index] + structure.terms[index].parameterCount
+      return structure.terms[index].reorder(parameters[offsets[index]..<end])
     }
   }
 
@@ -59,7 +61,8 @@ struct PenalisedLeastSquares {
       var position = 0
       for j in 0..<term.width {
         for i in j..<(term.correlated ? term.width : j + 1) {
-          factors[term.factor][term.offset + i, term.offset + j] = parameters[next + position]
+          factors[term.factor][term.offset + term.order[i], term.offset + j] =
+            parameters[next + position]
           position += 1
         }
       }
@@ -130,7 +133,7 @@ struct PenalisedLeastSquares {
           for i in 0..<q { old[i] = trailing[block + i, column] }
           for i in 0..<q {
             var sum = 0.0
-            for k in i..<q { sum += lambda[k, i] * old[k] }
+            for k in 0..<q { sum += lambda[k, i] * old[k] }
             trailing[block + i, column] = sum
           }
         }
@@ -139,7 +142,7 @@ struct PenalisedLeastSquares {
           for j in 0..<q { old[j] = trailing[row, block + j] }
           for j in 0..<q {
             var sum = 0.0
-            for k in j..<q { sum += old[k] * lambda[k, j] }
+            for k in 0..<q { sum += old[k] * lambda[k, j] }
             trailing[row, block + j] = sum
           }
         }
@@ -167,17 +170,16 @@ struct PenalisedLeastSquares {
     let m = products.fixedCount
     let count = touched.count
     let scale = theta / pivot.squareRoot()
-    let products = self.products
-    products.withSecondary.withUnsafeBufferPointer { source in
+    if count > 0 {
+      let source = products.withSecondary
       panel.withUnsafeMutableBufferPointer { panel in
         for a in 0..<count { panel[a] = source[touched.lowerBound + a] * scale }
       }
     }
     scaleSecondary(touched, q: 1)
-    products.withFixed.withUnsafeBufferPointer { source in
-      panel.withUnsafeMutableBufferPointer { panel in
-        for k in 0..<m { panel[count + k] = source[level * m + k] * scale }
-      }
+    let source = products.withFixed
+    panel.withUnsafeMutableBufferPointer { panel in
+      for k in 0..<m { panel[count + k] = source[level * m + k] * scale }
     }
     update(touched, q: 1)
     return Elementary.log(pivot)
@@ -302,12 +304,13 @@ struct PenalisedLeastSquares {
     let contiguous =
       count > 0
       && Int(products.touched[from + count - 1]) - Int(products.touched[from]) == count - 1
-    let products = self.products
+    // Copies of single arrays: a closure may not reach into `self` while it changes.
+    let effects = products.touched
     let panel = self.panel
     let start = trailing.start
     trailing.storage.withUnsafeMutableBufferPointer { storage in
       start.withUnsafeBufferPointer { start in
-        products.touched.withUnsafeBufferPointer { effects in
+        effects.withUnsafeBufferPointer { effects in
           panel.withUnsafeBufferPointer { panel in
             for a in 0..<(count + m) {
               let row = a < count ? Int(effects[from + a]) : secondaryCount + a - count

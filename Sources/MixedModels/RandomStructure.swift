@@ -33,6 +33,10 @@ struct ScaledTerm {
   var scale: [Double]
   /// T, q × q.
   var transform: Matrix
+  /// Row `order[i]` of Λ is row i of the triangle of parameters. The search puts effects that
+  /// vary most first, so that a singular Λ has its zeros in the last columns: elsewhere a zero on
+  /// the diagonal is a saddle point that holds a search.
+  var order: [Int]
   /// For each group of the term, the factor's level, or −1 for a group without rows.
   var levelOfGroup: [Int32]
 
@@ -52,9 +56,32 @@ struct ScaledTerm {
   func factor(_ parameters: ArraySlice<Double>) -> Matrix {
     var result = Matrix(rows: width, columns: width)
     for (position, value) in zip(parameterPositions, parameters) {
-      result[position.row, position.column] = value
+      result[order[position.row], position.column] = value
     }
     return result
+  }
+
+  /// Orders the effects by pivoted Cholesky factorisation of ΛΛᵀ and returns the parameters of
+  /// the same ΛΛᵀ in that order.
+  mutating func reorder(_ parameters: ArraySlice<Double>) -> [Double] {
+    guard correlated, width > 1 else { return Array(parameters) }
+    let lambda = factor(parameters)
+    var rest = lambda * lambda.transposed
+    order = Array(0..<width)
+    for k in 0..<width {
+      let largest = (k..<width).max { rest[order[$0], order[$0]] < rest[order[$1], order[$1]] }!
+      order.swapAt(k, largest)
+      let pivot = rest[order[k], order[k]]
+      guard pivot > 0 else { break }
+      let column = rest.column(order[k])
+      for i in 0..<width {
+        for j in 0..<width { rest[i, j] -= column[i] * column[j] / pivot }
+      }
+    }
+    var permuted = Matrix(rows: width, columns: width)
+    for i in 0..<width { for j in 0..<width { permuted[i, j] = lambda[order[i], j] } }
+    let lower = permuted.lowerTriangular
+    return parameterPositions.map { lower[$0.row, $0.column] }
   }
 }
 
@@ -198,7 +225,7 @@ struct RandomStructure {
     return ScaledTerm(
       factor: factor, offset: offset, width: width, correlated: term.correlated,
       constant: constant, centre: centre, scale: scale, transform: transform,
-      levelOfGroup: levelOfGroup)
+      order: Array(0..<width), levelOfGroup: levelOfGroup)
   }
 }
 

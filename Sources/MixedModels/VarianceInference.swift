@@ -165,8 +165,8 @@ struct VarianceInformation {
         for i in 0..<term.width {
           for j in 0..<term.width {
             change[i, j] =
-              term.transform[i, position.row] * raw[j, position.column]
-              + raw[i, position.column] * term.transform[j, position.row]
+              term.transform[i, term.order[position.row]] * raw[j, position.column]
+              + raw[i, position.column] * term.transform[j, term.order[position.row]]
           }
         }
         return (place: place, change: change)
