@@ -1,4 +1,5 @@
 import Imputation
+import Inference
 import Yams
 
 extension Study {
@@ -93,7 +94,8 @@ extension Study {
 
   private func poolingNode() -> Node {
     flow([
-      ("df", plain(pooling.degreesOfFreedom.text)), ("level", plain(shortest(pooling.level))),
+      ("df", plain(pooling.degreesOfFreedom.description)),
+      ("level", plain(shortest(pooling.level))),
     ])
   }
 

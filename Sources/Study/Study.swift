@@ -1,5 +1,6 @@
 import Foundation
 import Imputation
+import Inference
 import Tabular
 
 /// What a user wants done, complete: every default decided, every name checked against the data.
@@ -32,12 +33,12 @@ public struct Study: Sendable, Equatable {
 
   /// How the fits are pooled.
   public struct Pooling: Sendable, Equatable {
-    public var degreesOfFreedom: DegreesOfFreedomChoice
+    public var degreesOfFreedom: DegreesOfFreedomRule
     /// Of confidence intervals, between 0 and 1.
     public var level: Double
 
     public init(
-      degreesOfFreedom: DegreesOfFreedomChoice = .model, level: Double = Defaults.level
+      degreesOfFreedom: DegreesOfFreedomRule = .model, level: Double = Defaults.level
     ) {
       self.degreesOfFreedom = degreesOfFreedom
       self.level = level

@@ -1,4 +1,5 @@
 import Imputation
+import Inference
 import Yams
 
 extension StudyFile {
@@ -150,6 +151,7 @@ extension StudyFile {
         if case .scalar(let scalar)? = entry.node("model"), scalar.style != .plain {
           model.position.column += 1
         }
+        check(model, problems: problems)
         analyses.append(Analysis(name: name, model: model, estimation: estimation))
       } else if entry.isMissing("model") {
         problems.add(
@@ -159,22 +161,44 @@ extension StudyFile {
     }
   }
 
+  private func check(_ model: Located<String>, problems: ProblemList) {
+    do {
+      _ = try Formula(model.value)
+    } catch {
+      let column = error.position.column
+      // The place and the pointer are shown as those of the file.
+      let sentence = error.description.prefix { $0 != "\n" }
+        .replacing("Formula, column \(column): ", with: "", maxReplacements: 1)
+      let end = sentence.last == "." ? sentence.dropLast() : sentence[...]
+      problems.add(
+        .formula(explanation: String(end)), at: model.position(ofCharacter: column - 1))
+    }
+  }
+
   private mutating func readPooling(_ top: MappingReader) {
     guard let pool = top.section("pool", allowed: ["df", "level"]) else { return }
     level = pool.number("level", expected: "a number between 0 and 1") { 0 < $0 && $0 < 1 }
     guard let text = pool.text("df") else { return }
-    if let choice = DegreesOfFreedomChoice(text.value) {
-      degreesOfFreedom = Located(choice, at: text.position)
+    if let rule = DegreesOfFreedomRule(text.value) {
+      degreesOfFreedom = Located(rule, at: text.position)
     } else if Double(text.value) != nil {
       pool.problems.add(
-        .outOfRange(key: "pool.df", found: text.value, expected: "above 0"), at: text.position)
+        .outOfRange(key: "pool.df", found: text.value, expected: "at least 0"), at: text.position)
     } else {
-      let words = DegreesOfFreedomChoice.words
+      let words = ["model", "nlme", "residual", "infinite"]
       pool.problems.add(
         .notOneOf(
           key: "pool.df", found: text.value, allowed: words + ["a number"],
           nearest: nearestName(to: text.value, in: words)),
         at: text.position)
     }
+  }
+}
+
+extension Located<String> {
+  /// The place of the character `offset` (from 0) of a text written on one line.
+  func position(ofCharacter offset: Int) -> SourcePosition {
+    let scalars = value.prefix(offset).unicodeScalars.count
+    return SourcePosition(line: position.line, column: position.column + scalars)
   }
 }

@@ -1,43 +1,5 @@
 import Imputation
-
-/// How coefficients get their complete-data degrees of freedom when fits are pooled.
-public enum DegreesOfFreedomChoice: Sendable, Equatable {
-  /// Per coefficient from the model: the containment rule, the intercept between clusters.
-  case model
-  /// The same, but the intercept as nlme counts it.
-  case nlme
-  /// Rows minus coefficients, for every coefficient.
-  case residual
-  /// One number for every coefficient.
-  case number(Double)
-  case infinite
-
-  static let words = ["model", "nlme", "residual", "infinite"]
-
-  /// Reads what a study file or an option says: a word or a number above 0.
-  public init?(_ text: String) {
-    switch text {
-    case "model": self = .model
-    case "nlme": self = .nlme
-    case "residual": self = .residual
-    case "infinite", "inf", "Inf", ".inf": self = .infinite
-    default:
-      guard let number = Double(text), number > 0, number.isFinite else { return nil }
-      self = .number(number)
-    }
-  }
-
-  /// As a study file says it.
-  public var text: String {
-    switch self {
-    case .model: "model"
-    case .nlme: "nlme"
-    case .residual: "residual"
-    case .number(let number): shortest(number)
-    case .infinite: "infinite"
-    }
-  }
-}
+import Inference
 
 /// The criterion by which an analysis model is estimated.
 public enum EstimationCriterion: String, Sendable, CaseIterable, Codable {
@@ -98,7 +60,7 @@ public struct StudyFile: Sendable {
   public var targets: [Target]?
   public var visit: [Located<String>]?
   public var analyses: [Analysis] = []
-  public var degreesOfFreedom: Located<DegreesOfFreedomChoice>?
+  public var degreesOfFreedom: Located<DegreesOfFreedomRule>?
   public var level: Located<Double>?
   public var outputDirectory: Located<String>?
 

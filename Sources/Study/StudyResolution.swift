@@ -1,4 +1,5 @@
 import Imputation
+import Inference
 import Tabular
 
 extension Study {
@@ -102,6 +103,32 @@ struct StudyResolution {
         check(name, key: "impute.targets.\(target.name.value).predictors")
       }
     }
+    for (number, analysis) in file.analyses.enumerated() {
+      guard let formula = try? Formula(analysis.model.value) else { continue }
+      for name in formula.variables {
+        let place = Self.place(of: name, in: analysis.model)
+        check(Located(name, at: place), key: "analyse[\(number + 1)].model")
+      }
+    }
+  }
+
+  /// Where a formula first mentions `name` as a whole word; else where it begins.
+  private static func place(of name: String, in model: Located<String>) -> SourcePosition {
+    func isPart(_ letter: Character?) -> Bool {
+      guard let letter else { return false }
+      return letter.isLetter || letter.isNumber || letter == "_" || letter == "."
+    }
+    let text = model.value
+    for range in text.ranges(of: name) {
+      let before =
+        range.lowerBound > text.startIndex ? text[text.index(before: range.lowerBound)] : nil
+      let after = range.upperBound < text.endIndex ? text[range.upperBound] : nil
+      if !isPart(before), !isPart(after) {
+        return model.position(
+          ofCharacter: text.distance(from: text.startIndex, to: range.lowerBound))
+      }
+    }
+    return model.position
   }
 
   private func unknown(_ name: Located<String>, key: String, candidates: [String]) {

@@ -28,8 +28,7 @@ import Testing
       """
     #expect(
       resolutionMessages(text) == [
-        "s.yaml:1:65: 'data.missing' names the column 'q', which the data file does not have; "
-          + "did you mean 'g'?",
+        "s.yaml:1:65: 'data.missing' names the column 'q', which the data file does not have",
         "s.yaml:2:13: 'variables' names the column 'armm', which the data file does not have; "
           + "did you mean 'arm'?",
         "s.yaml:5:5: 'impute.targets' names the column 'yy', which the data file does not have; "
@@ -38,6 +37,22 @@ import Testing
           + "add it there",
         "s.yaml:6:28: 'impute.targets.y.predictors' names the column 'zzz', which the data file "
           + "does not have",
+      ])
+  }
+
+  @Test func modelsNameKnownColumns() {
+    let text = """
+      data: {file: a.csv, columns: [g, arm, y], cluster: g}
+      analyse:
+        - model: y ~ armm + (1 | g)
+        - model: "y ~ arm + x"
+      """
+    #expect(
+      resolutionMessages(text) == [
+        "s.yaml:3:16: 'analyse[1].model' names the column 'armm', which the data file does not "
+          + "have; did you mean 'arm'?",
+        "s.yaml:4:23: the column 'x' is in the data file but not among 'data.columns'; add it "
+          + "there",
       ])
   }
 

@@ -1,4 +1,5 @@
 import Imputation
+import Inference
 import Study
 import Tabular
 import Testing

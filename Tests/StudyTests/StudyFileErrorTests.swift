@@ -228,7 +228,7 @@ import Testing
       "pool: {level: '0.9'}", 15,
       "'pool.level' must be a number between 0 and 1, but this is the text \"0.9\""
     ),
-    ("pool: {df: -3}", 12, "'pool.df' must be above 0, but this is -3"),
+    ("pool: {df: -3}", 12, "'pool.df' must be at least 0, but this is -3"),
     ("pool: {df: residuals}", 12, "'pool.df' cannot be 'residuals'; did you mean 'residual'?"),
     ("output: runs", 9, "'output' must be a mapping ('key: value'), but this is 'runs'"),
     ("output: {directory: }", 21, "'output.directory' must be a text, but this is empty"),
@@ -236,6 +236,16 @@ import Testing
   ])
   func values(_ text: String, _ column: Int, _ sentence: String) {
     expectMessages("data: {file: a.csv}\n" + text, ["s.yaml:2:\(column): \(sentence)"])
+  }
+
+  @Test func modelsThatCannotBeRead() throws {
+    let found = messages(
+      "data: {file: a}\nanalyse:\n- model: y ~ arm + (1 | g\n- model: 'y ~ foo(x)'")
+    #expect(found.count == 2)
+    #expect(found.first?.hasPrefix("s.yaml:3:26: the model cannot be read: found ") == true)
+    #expect(
+      found.last?.hasPrefix("s.yaml:4:15: the model cannot be read: there is no function foo()")
+        == true)
   }
 
   @Test func dataSection() {

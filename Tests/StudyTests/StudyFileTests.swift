@@ -1,5 +1,6 @@
 import Foundation
 import Imputation
+import Inference
 import Study
 import Testing
 
