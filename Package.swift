@@ -62,10 +62,12 @@ let package = Package(
     .testTarget(name: "ImputationTests", dependencies: ["Imputation"]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference"], resources: [.copy("Reference")]),
-    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "LaunchedJobs", "mpi-selftest"]),
+    .testTarget(
+      name: "MessagePassingTests", dependencies: ["MessagePassing", "LaunchedJobs", "mpi-selftest"]),
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"]),
     .testTarget(name: "StudyTests", dependencies: ["Study"]),
-    .testTarget(name: "CoordinationTests", dependencies: ["Coordination", "LaunchedJobs", "mpi-selftest"]),
+    .testTarget(
+      name: "CoordinationTests", dependencies: ["Coordination", "LaunchedJobs", "mpi-selftest"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
     .testTarget(name: "DormouseTests", dependencies: ["Coordination", "Reporting"]),

@@ -143,7 +143,8 @@ import Testing
           target: "y", kind: .collinear, detail: "twice", firstIteration: 1, lastIteration: 3,
           count: 3)
       ])
-    let without = try imputed(try plan(data, method: "2l.continuous", [("x", .fixed)]), iterations: 3)
+    let without = try imputed(
+      try plan(data, method: "2l.continuous", [("x", .fixed)]), iterations: 3)
     for (a, b) in zip(chain.state.imputed[0], without) { #expect(abs(a - b) < 1e-9) }
   }
 
