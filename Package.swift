@@ -48,6 +48,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Run by tests under mpirun; not part of what is installed.
+    .executableTarget(name: "mpi-selftest", dependencies: ["Coordination"]),
+
     .testTarget(
       name: "NumericsTests", dependencies: ["Numerics"], exclude: ["Reference"]),
     .testTarget(
@@ -57,10 +60,13 @@ let package = Package(
     .testTarget(name: "ImputationTests", dependencies: ["Imputation"]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference"], resources: [.copy("Reference")]),
-    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing"]),
+    .testTarget(
+      name: "MessagePassingTests",
+      dependencies: ["MessagePassing", "mpi-selftest"]),
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"]),
     .testTarget(name: "StudyTests", dependencies: ["Study"]),
-    .testTarget(name: "CoordinationTests", dependencies: ["Coordination"]),
+    .testTarget(
+      name: "CoordinationTests", dependencies: ["Coordination", "mpi-selftest"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
     .testTarget(name: "DormouseTests", dependencies: ["Coordination", "Reporting"]),
