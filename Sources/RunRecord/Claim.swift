@@ -1,0 +1,80 @@
+import Foundation
+import GRDB
+
+/// How a claim of another process is treated.
+public struct ClaimOptions: Sendable {
+  /// This process.
+  public var process: ProcessIdentity
+  /// A claim from another machine counts as dead when its last heartbeat is older, in seconds.
+  public var staleAfter = 120.0
+  /// How long to wait for a live process of this machine to end, in seconds: its launcher may
+  /// just have been killed.
+  public var patience = 5.0
+  /// Take the record over whoever holds it.
+  public var takeOver = false
+  /// The clock: seconds since 1970.
+  public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
+
+  public init(process: ProcessIdentity = .current) { self.process = process }
+}
+
+/// The claim: one row that says who may write. SQLite's file locks are not relied upon for this:
+/// they hold for one transaction only, and not between nodes on every shared file system.
+enum Claim {
+  /// The token of a new claim.
+  static func newToken() -> String {
+    var generator = SystemRandomNumberGenerator()
+    return String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
+  }
+
+  static func read(_ db: Database) throws -> ClaimRecord? {
+    try Row.fetchOne(db, sql: "SELECT * FROM claim").map { row in
+      ClaimRecord(
+        token: row["token"], host: row["host"], pid: row["pid"], machine: row["machine"],
+        startTime: row["start_time"], since: row["since"], heartbeat: row["heartbeat"])
+    }
+  }
+
+  /// Why `claim` must be respected; nil when its process is dead or counts as dead.
+  static func refusal(_ claim: ClaimRecord, _ options: ClaimOptions) -> ClaimRefusal? {
+    if options.takeOver { return nil }
+    if claim.machine == options.process.machine {
+      let isAlive = ProcessIdentity.isAlive(pid: claim.pid, startTime: claim.startTime)
+      return isAlive ? .alive : nil
+    }
+    // A clock that was set back makes heartbeats of the future: as good as fresh.
+    let age = max(0, options.now() - claim.heartbeat)
+    return age > options.staleAfter ? nil : .recent(seconds: age, limit: options.staleAfter)
+  }
+
+  /// Puts this process's claim in place of any other, and closes the attempts left open.
+  static func take(_ db: Database, token: String, _ options: ClaimOptions) throws {
+    if let old = try read(db) {
+      try db.execute(
+        sql: """
+          UPDATE attempts SET outcome = 'failed', stopped = max(started, ?)
+          WHERE outcome = 'running'
+          """, arguments: [old.heartbeat])
+    }
+    let now = options.now()
+    let process = options.process
+    try db.execute(
+      sql: """
+        INSERT OR REPLACE INTO claim
+          (id, token, host, pid, machine, start_time, since, heartbeat)
+        VALUES (1, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        token, process.host, process.pid, process.machine, process.startTime, now, now,
+      ])
+  }
+
+  /// Renews the heartbeat inside the transaction that is under way.
+  ///
+  /// - Throws: ``RunRecordError/claimLost(path:now:)`` when another process holds the record now.
+  static func verify(_ db: Database, token: String, now: Double, path: String) throws {
+    try db.cachedStatement(sql: "UPDATE claim SET heartbeat = ? WHERE id = 1 AND token = ?")
+      .execute(arguments: [now, token])
+    if db.changesCount != 1 { throw RunRecordError.claimLost(path: path, now: try read(db)) }
+  }
+}

@@ -1,0 +1,135 @@
+import GRDB
+
+/// The record's tables. docs/record.md says what each column and blob means.
+enum Schema {
+  /// PRAGMA user_version.
+  static let version = 1
+  /// PRAGMA application_id: "DRMS" in ASCII.
+  static let applicationID: Int32 = 0x4452_4D53
+
+  static let statements = """
+    CREATE TABLE run (
+      key TEXT PRIMARY KEY NOT NULL,
+      value TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE attempts (
+      id INTEGER PRIMARY KEY,
+      started REAL NOT NULL,
+      stopped REAL,
+      host TEXT NOT NULL,
+      pid INTEGER NOT NULL,
+      ranks INTEGER NOT NULL,
+      processor TEXT NOT NULL,
+      slurm_job TEXT,
+      outcome TEXT NOT NULL CHECK (outcome IN ('running', 'finished', 'stopped', 'failed')),
+      versions TEXT NOT NULL
+    );
+    CREATE TABLE claim (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      token TEXT NOT NULL,
+      host TEXT NOT NULL,
+      pid INTEGER NOT NULL,
+      machine TEXT NOT NULL,
+      start_time TEXT NOT NULL,
+      since REAL NOT NULL,
+      heartbeat REAL NOT NULL
+    );
+    CREATE TABLE chains (
+      k INTEGER PRIMARY KEY CHECK (k > 0),
+      iterations INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('finished', 'partial', 'failed')),
+      imputed BLOB NOT NULL,
+      sampler_state BLOB NOT NULL,
+      rank INTEGER NOT NULL,
+      host TEXT NOT NULL,
+      seconds REAL NOT NULL,
+      attempt INTEGER NOT NULL,
+      failure TEXT
+    );
+    CREATE TABLE trace (
+      k INTEGER NOT NULL,
+      first_iteration INTEGER NOT NULL,
+      last_iteration INTEGER NOT NULL,
+      figures BLOB NOT NULL,
+      PRIMARY KEY (k, first_iteration)
+    ) WITHOUT ROWID;
+    CREATE TABLE model_fits (
+      k INTEGER NOT NULL,
+      model TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      n INTEGER NOT NULL,
+      log_likelihood REAL,
+      sigma REAL,
+      singular INTEGER NOT NULL,
+      converged INTEGER NOT NULL,
+      seconds REAL NOT NULL,
+      PRIMARY KEY (k, model)
+    ) WITHOUT ROWID;
+    CREATE TABLE estimates (
+      k INTEGER NOT NULL,
+      model TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      term TEXT NOT NULL,
+      estimate REAL,
+      std_error REAL,
+      df_model REAL,
+      df_nlme REAL,
+      df_residual REAL,
+      PRIMARY KEY (k, model, position)
+    ) WITHOUT ROWID;
+    CREATE TABLE covariances (
+      k INTEGER NOT NULL,
+      model TEXT NOT NULL,
+      matrix BLOB NOT NULL,
+      PRIMARY KEY (k, model)
+    ) WITHOUT ROWID;
+    CREATE TABLE variance_components (
+      k INTEGER NOT NULL,
+      model TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      grouping TEXT NOT NULL,
+      term TEXT NOT NULL,
+      estimate REAL,
+      transformed_std_error REAL,
+      boundary INTEGER NOT NULL,
+      PRIMARY KEY (k, model, position)
+    ) WITHOUT ROWID;
+    CREATE TABLE events (
+      k INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      target TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      from_iteration INTEGER NOT NULL,
+      to_iteration INTEGER NOT NULL,
+      count INTEGER NOT NULL,
+      PRIMARY KEY (k, from_iteration, position)
+    ) WITHOUT ROWID;
+    """
+
+  /// Looks at the pragmas of an open file; false when it holds nothing yet.
+  ///
+  /// - Throws: ``RunRecordError/foreign(path:)``, ``RunRecordError/newer(path:found:known:)``,
+  ///   ``RunRecordError/damaged(path:)``.
+  static func check(_ db: Database, path: String) throws -> Bool {
+    let application = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    if application == 0 && found == 0 {
+      let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+      if tables == 0 { return false }
+    }
+    guard application == applicationID else { throw RunRecordError.foreign(path: path) }
+    guard found <= version else {
+      throw RunRecordError.newer(path: path, found: found, known: version)
+    }
+    // A file cut off at a page boundary opens without complaint: compare with its own header.
+    if isCutOff(path) { throw RunRecordError.damaged(path: path) }
+    return true
+  }
+
+  static func create(_ db: Database) throws {
+    try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+    try db.execute(sql: "PRAGMA user_version = \(version)")
+    try db.execute(sql: statements)
+  }
+}

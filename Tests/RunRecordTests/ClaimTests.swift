@@ -1,0 +1,147 @@
+import Foundation
+import Glibc
+import RunRecord
+import Testing
+
+@Suite struct ClaimTests {
+  /// A process that is not this one, alive until ended.
+  private func sleeper() throws -> (process: Process, identity: ProcessIdentity) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["sleep", "60"]
+    try process.run()
+    var identity = ProcessIdentity.current
+    identity.pid = Int(process.processIdentifier)
+    let stat = try String(contentsOfFile: "/proc/\(identity.pid)/stat", encoding: .utf8)
+    let fields = stat[stat.lastIndex(of: ")")!...].split(separator: " ")
+    identity.startTime = String(fields[20])
+    return (process, identity)
+  }
+
+  @Test func aLiveProcessOfThisMachineIsRespected() throws {
+    let scratch = try Scratch()
+    let (process, holder) = try sleeper()
+    defer { kill(process.processIdentifier, SIGKILL) }
+    _ = try create(scratch, claim(holder))
+    let error = #expect(throws: RunRecordError.self) { try open(scratch) }
+    guard case .claimed(let path, let held, let why) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(path == scratch.file.path && held.pid == holder.pid && why == .alive)
+    let text = error!.description
+    #expect(text.contains("process \(holder.pid) on \(holder.host), since 20"), "\(text)")
+    #expect(text.contains("is alive"))
+  }
+
+  @Test func aDeadProcessIsTakenOverSilently() throws {
+    let scratch = try Scratch()
+    let (process, holder) = try sleeper()
+    let first = try create(scratch, claim(holder))
+    try first.commit([chain(1)])
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    let second = try open(scratch)
+    try second.commit([chain(2)])
+    let reader = try RecordReader(directory: scratch.url)
+    #expect(try reader.chains().map(\.k) == [1, 2])
+    #expect(try reader.attempts().map(\.outcome) == [.failed, .running])
+  }
+
+  @Test func aReusedProcessNumberIsNoLongerTheHolder() throws {
+    let scratch = try Scratch()
+    var holder = ProcessIdentity.current
+    holder.startTime = "1"
+    _ = try create(scratch, claim(holder))
+    #expect(throws: Never.self) { try open(scratch) }
+  }
+
+  @Test func waitsForAProcessThatIsJustEnding() throws {
+    let scratch = try Scratch()
+    let (process, holder) = try sleeper()
+    _ = try create(scratch, claim(holder))
+    Thread.detachNewThread {
+      Thread.sleep(forTimeInterval: 0.5)
+      kill(process.processIdentifier, SIGKILL)
+    }
+    var options = ClaimOptions()
+    options.patience = 5
+    let start = ContinuousClock.now
+    #expect(throws: Never.self) { try open(scratch, options) }
+    #expect(ContinuousClock.now - start < .seconds(4))
+  }
+
+  @Test func anotherMachineCountsAsDeadAfterTheLimit() throws {
+    let scratch = try Scratch()
+    var elsewhere = ProcessIdentity.current
+    elsewhere.machine = "another boot"
+    elsewhere.host = "node7"
+    var holder = claim(elsewhere)
+    holder.now = { 1_000_000 }
+    _ = try create(scratch, holder)
+    var options = claim()
+    options.now = { 1_000_000 + 119 }
+    let error = #expect(throws: RunRecordError.self) { try open(scratch, options) }
+    let text = try #require(error).description
+    for part in ["node7", "heard of 119 s ago", "after 120 s", "--take-over"] {
+      #expect(text.contains(part), "\(text)")
+    }
+    // A clock set back does not make it older.
+    options.now = { 5 }
+    #expect(throws: RunRecordError.self) { try open(scratch, options) }
+    options.now = { 1_000_000 + 121 }
+    #expect(throws: Never.self) { try open(scratch, options) }
+  }
+
+  @Test func canBeOverridden() throws {
+    let scratch = try Scratch()
+    _ = try create(scratch)
+    #expect(throws: RunRecordError.self) { try open(scratch) }
+    var options = claim()
+    options.takeOver = true
+    #expect(throws: Never.self) { try open(scratch, options) }
+  }
+
+  @Test func whoeverLosesTheClaimWritesNothingMore() throws {
+    let scratch = try Scratch()
+    let first = try create(scratch)
+    try first.commit([chain(1)])
+    var options = claim()
+    options.takeOver = true
+    let second = try open(scratch, options)
+    for attempt in [
+      { try first.commit([chain(2)]) }, { try first.heartbeat() },
+      { try first.commitCompleteCases([]) }, { try first.close(outcome: .finished) },
+    ] {
+      let error = #expect(throws: RunRecordError.self) { try attempt() }
+      guard case .claimLost(_, .some(let now)) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(now.pid == ProcessIdentity.current.pid)
+      #expect(error!.description.contains("nothing was written"))
+    }
+    try second.commit([chain(3)])
+    let reader = try RecordReader(directory: scratch.url)
+    #expect(try reader.chains().map(\.k) == [1, 3])
+    #expect(try reader.attempts().map(\.outcome) == [.failed, .running])
+  }
+
+  @Test func commitsAndHeartbeatsRenewTheClaim() throws {
+    let scratch = try Scratch()
+    let clock = Clock()
+    var options = claim()
+    options.now = { clock.now }
+    let record = try create(scratch, options)
+    let reader = try RecordReader(directory: scratch.url)
+    clock.now = 20
+    try record.heartbeat()
+    #expect(try reader.claim()?.heartbeat == 20)
+    clock.now = 40
+    try record.commit([chain(1)])
+    #expect(try reader.claim()?.heartbeat == 40)
+    #expect(try reader.claim()?.since == 0)
+  }
+
+  private final class Clock: @unchecked Sendable { var now = 0.0 }
+}
