@@ -50,6 +50,8 @@ let package = Package(
 
     // Run by tests under mpirun; not part of what is installed.
     .executableTarget(name: "mpi-selftest", dependencies: ["Coordination"]),
+    // Starts jobs under mpirun from tests.
+    .target(name: "LaunchedJobs", path: "Tests/LaunchedJobs"),
 
     .testTarget(
       name: "NumericsTests", dependencies: ["Numerics"], exclude: ["Reference"]),
@@ -62,11 +64,11 @@ let package = Package(
       name: "InferenceTests", dependencies: ["Inference"], resources: [.copy("Reference")]),
     .testTarget(
       name: "MessagePassingTests",
-      dependencies: ["MessagePassing", "mpi-selftest"]),
+      dependencies: ["MessagePassing", "LaunchedJobs", "mpi-selftest"]),
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"]),
     .testTarget(name: "StudyTests", dependencies: ["Study"]),
     .testTarget(
-      name: "CoordinationTests", dependencies: ["Coordination", "mpi-selftest"]),
+      name: "CoordinationTests", dependencies: ["Coordination", "LaunchedJobs", "mpi-selftest"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
     .testTarget(name: "DormouseTests", dependencies: ["Coordination", "Reporting"]),

@@ -19,7 +19,9 @@ public enum Launcher {
   /// - `--oversubscribe` is given when there are more ranks than cores (in a Slurm allocation:
   ///   than tasks). Cores are counted as mpirun counts them, without hyperthreads, that is as at
   ///   least half of the processors.
-  /// - mpirun stops a job with SIGTERM and, by default, SIGKILL one second later; ranks get five.
+  /// - mpirun stops a job with SIGTERM and one second later SIGKILL. The variable
+  ///   `OMPI_MCA_odls_base_sigkill_timeout` changes that, but mpirun then sleeps that long twice
+  ///   at the end of every job with a status other than 0, so it is left alone here.
   ///
   /// - Throws: ``MessagePassingError/launcherMissing``, ``MessagePassingError/rankCount(_:)``,
   ///   ``MessagePassingError/nested``.
@@ -38,7 +40,6 @@ public enum Launcher {
     var environment = [
       "OMPI_MCA_mpi_yield_when_idle": "1",
       "OMPI_MCA_hwloc_base_binding_policy": "none",
-      "OMPI_MCA_odls_base_sigkill_timeout": "5",
     ]
     if geteuid() == 0 {
       environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"

@@ -103,6 +103,27 @@ public final class RunRecord: Sendable {
     }
   }
 
+  /// Opens the record in `directory`, or makes it when there is none, or only the empty file that
+  /// a start killed before its first commit leaves behind.
+  ///
+  /// - Throws: what ``open(directory:identity:attempt:claim:)`` and
+  ///   ``create(directory:description:attempt:claim:)`` throw.
+  public static func openOrCreate(
+    directory: URL, description: RunDescription, attempt: AttemptRecord,
+    claim options: ClaimOptions = ClaimOptions()
+  ) throws(RunRecordError) -> RunRecord {
+    if exists(in: directory) {
+      do {
+        return try open(
+          directory: directory, identity: description.identity, attempt: attempt, claim: options)
+      } catch {
+        guard case .absent = error else { throw error }
+      }
+    }
+    return try create(
+      directory: directory, description: description, attempt: attempt, claim: options)
+  }
+
   private enum Taken: Sendable {
     case taken(attempt: Int)
     case refused(ClaimRecord, ClaimRefusal)

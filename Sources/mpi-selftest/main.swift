@@ -13,6 +13,8 @@ case "relaunch":
     try Launcher.relaunch(ranks: Int(arguments[1])!, arguments: arguments)
   }
   try helloScenario()
+case "queue": try queueScenario(Array(arguments.dropFirst()))
+case "unblocked": try unblockedScenario(Array(arguments.dropFirst()))
 default:
   print("usage: mpi-selftest SCENARIO …")
   exit(64)

@@ -1,4 +1,5 @@
 import Foundation
+import LaunchedJobs
 import MessagePassing
 import Testing
 

@@ -1,0 +1,151 @@
+import MessagePassing
+
+/// Messages between rank 0 and the others. Integers are little-endian; the ranks of one job run
+/// one executable, so there is no version number.
+enum Wire {
+  enum Tag {
+    // From rank 0.
+    static let assign: Int32 = 1
+    static let recall: Int32 = 2
+    static let stop: Int32 = 3
+    static let finish: Int32 = 4
+    static let fail: Int32 = 5
+    // To rank 0.
+    static let result: Int32 = 11
+    static let progress: Int32 = 12
+    static let returned: Int32 = 13
+    static let handedIn: Int32 = 14
+    static let stopRequest: Int32 = 15
+  }
+
+  static func encode(_ item: TaskItem) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.put(UInt64(item.task))
+    writer.put(UInt64(item.checkpoint == nil ? 0 : 1))
+    writer.put(item.checkpoint ?? [])
+    return writer.bytes
+  }
+
+  static func item(_ message: Message) throws(CoordinationError) -> TaskItem {
+    var reader = ByteReader(message)
+    let task = UInt32(truncatingIfNeeded: try reader.number())
+    let hasCheckpoint = try reader.number() == 1
+    let checkpoint = try reader.array()
+    return TaskItem(task: task, checkpoint: hasCheckpoint ? checkpoint : nil)
+  }
+
+  static func encode(_ result: TaskResult) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.put(UInt64(result.task))
+    var failure = ""
+    switch result.kind {
+    case .finished: writer.put(0)
+    case .partial: writer.put(1)
+    case .failed(let text):
+      writer.put(2)
+      failure = text
+    }
+    writer.put(result.seconds.bitPattern)
+    writer.put(UInt64(result.progress.done))
+    writer.put(UInt64(result.progress.of))
+    writer.put(Array(failure.utf8))
+    writer.put(Array(result.host.utf8))
+    writer.put(result.bytes)
+    return writer.bytes
+  }
+
+  static func result(_ message: Message) throws(CoordinationError) -> TaskResult {
+    var reader = ByteReader(message)
+    let task = UInt32(truncatingIfNeeded: try reader.number())
+    let code = try reader.number()
+    let seconds = Double(bitPattern: try reader.number())
+    let progress = TaskProgress(done: Int(try reader.number()), of: Int(try reader.number()))
+    let failure = String(decoding: try reader.array(), as: UTF8.self)
+    let host = String(decoding: try reader.array(), as: UTF8.self)
+    let bytes = try reader.array()
+    let kind: TaskResult.Kind = code == 0 ? .finished : code == 1 ? .partial : .failed(failure)
+    return TaskResult(
+      task: task, kind: kind, bytes: bytes, rank: message.source, host: host, seconds: seconds,
+      progress: progress)
+  }
+
+  static func encode(_ numbers: [Int]) -> [UInt8] {
+    var writer = ByteWriter()
+    for number in numbers { writer.put(UInt64(bitPattern: Int64(number))) }
+    return writer.bytes
+  }
+
+  static func numbers(_ message: Message) throws(CoordinationError) -> [Int] {
+    var reader = ByteReader(message)
+    var result: [Int] = []
+    while !reader.isAtEnd { result.append(Int(Int64(bitPattern: try reader.number()))) }
+    return result
+  }
+
+  /// Kind of stop (0 none, 1 signal, 2 deadline), its number, counts, silent ranks.
+  static func encode(_ summary: QueueSummary) -> [UInt8] {
+    var numbers = [0, 0, summary.finished, summary.failed, summary.partial]
+    switch summary.stopped {
+    case .signal(let number): numbers.replaceSubrange(0..<2, with: [1, Int(number)])
+    case .deadline: numbers[0] = 2
+    case nil: break
+    }
+    return encode(numbers + summary.silentRanks)
+  }
+
+  static func summary(_ message: Message) throws(CoordinationError) -> QueueSummary {
+    let numbers = try numbers(message)
+    guard numbers.count >= 5 else {
+      throw .badMessage(tag: message.tag, from: message.source)
+    }
+    var summary = QueueSummary()
+    if numbers[0] == 1 { summary.stopped = .signal(Int32(numbers[1])) }
+    if numbers[0] == 2 { summary.stopped = .deadline }
+    (summary.finished, summary.failed, summary.partial) = (numbers[2], numbers[3], numbers[4])
+    summary.silentRanks = Array(numbers[5...])
+    return summary
+  }
+}
+
+struct ByteWriter {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func put(_ number: UInt64) {
+    withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  /// Length, then content.
+  mutating func put(_ content: [UInt8]) {
+    put(UInt64(content.count))
+    bytes.append(contentsOf: content)
+  }
+}
+
+struct ByteReader {
+  private let message: Message
+  private var offset = 0
+
+  init(_ message: Message) { self.message = message }
+
+  var isAtEnd: Bool { offset == message.bytes.count }
+
+  mutating func number() throws(CoordinationError) -> UInt64 {
+    let bytes = message.bytes
+    guard bytes.count - offset >= 8 else {
+      throw .badMessage(tag: message.tag, from: message.source)
+    }
+    defer { offset += 8 }
+    var value: UInt64 = 0
+    for index in (0..<8).reversed() { value = value << 8 | UInt64(bytes[offset + index]) }
+    return value
+  }
+
+  mutating func array() throws(CoordinationError) -> [UInt8] {
+    let count = try number()
+    guard count <= UInt64(message.bytes.count - offset) else {
+      throw .badMessage(tag: message.tag, from: message.source)
+    }
+    defer { offset += Int(count) }
+    return Array(message.bytes[offset..<(offset + Int(count))])
+  }
+}

@@ -1,0 +1,175 @@
+import Coordination
+import MessagePassing
+import Testing
+
+/// Counts to `steps`; task 13 throws.
+struct CountingExecutor: TaskExecutor {
+  struct Breakdown: Error, CustomStringConvertible { let description: String }
+  var steps = 10
+  private var task: UInt32 = 0
+  private var done = 0
+
+  init(steps: Int = 10) { self.steps = steps }
+
+  mutating func begin(task: UInt32, checkpoint: [UInt8]?) throws {
+    if task == 14 { throw Breakdown(description: "task 14 can't begin") }
+    self.task = task
+    done = checkpoint.map { Int($0[0]) } ?? 0
+  }
+
+  mutating func step() throws -> Bool {
+    done += 1
+    if task == 13 && done == 5 { throw Breakdown(description: "no variance at iteration 5") }
+    return done >= steps
+  }
+
+  func result() -> [UInt8] { [UInt8(done), UInt8(truncatingIfNeeded: task)] }
+  var progress: TaskProgress { TaskProgress(done: done, of: steps) }
+}
+
+/// Keeps everything in memory; can fail at a given number of results.
+struct MemorySink: ResultSink {
+  struct Full: Error, CustomStringConvertible { let description = "the disk is full" }
+  var batches: [[TaskResult]] = []
+  var room = Int.max
+  var ticks = 0
+  var results: [TaskResult] { batches.flatMap { $0 } }
+
+  mutating func accept(_ results: [TaskResult]) throws {
+    if self.results.count + results.count > room { throw Full() }
+    batches.append(results)
+  }
+
+  mutating func tick(_ progress: QueueProgress) throws { ticks += 1 }
+}
+
+@Suite struct SoloTests {
+  private func items(_ tasks: some Sequence<Int>) -> [TaskItem] {
+    tasks.map { TaskItem(task: UInt32($0)) }
+  }
+
+  @Test func doesEveryTaskOnceInOrder() throws {
+    var sink = MemorySink()
+    var looks: [QueueProgress] = []
+    let summary = try coordinate(
+      items(100..<150), on: SoloCommunicator(), executor: CountingExecutor(), sink: &sink,
+      progress: { looks.append($0) })
+    #expect(summary.finished == 50 && summary.failed == 0 && summary.stopped == nil)
+    #expect(sink.results.map(\.task) == Array(100..<150))
+    #expect(sink.results.allSatisfy { $0.kind == .finished && $0.bytes[0] == 10 })
+    #expect(looks.last?.finished == 50 && looks.last?.total == 50)
+  }
+
+  @Test func anEmptyQueueEndsAtOnce() throws {
+    var sink = MemorySink()
+    let summary = try coordinate(
+      [], on: SoloCommunicator(), executor: CountingExecutor(), sink: &sink)
+    #expect(summary == QueueSummary())
+    #expect(sink.batches.isEmpty)
+  }
+
+  @Test func aTaskThatThrowsFailsAlone() throws {
+    var sink = MemorySink()
+    let summary = try coordinate(
+      items(11...16), on: SoloCommunicator(), executor: CountingExecutor(), sink: &sink)
+    #expect(summary.finished == 4 && summary.failed == 2)
+    let failed = sink.results.filter { $0.task == 13 || $0.task == 14 }
+    #expect(
+      failed.map(\.kind) == [.failed("no variance at iteration 5"), .failed("task 14 can't begin")])
+    #expect(failed[0].rank == 0 && !failed[0].host.isEmpty && failed[0].bytes.isEmpty)
+  }
+
+  @Test func goesOnFromACheckpoint() throws {
+    var sink = MemorySink()
+    _ = try coordinate(
+      [TaskItem(task: 1, checkpoint: [9, 1])], on: SoloCommunicator(),
+      executor: CountingExecutor(), sink: &sink)
+    #expect(sink.results[0].bytes == [10, 1])
+  }
+
+  @Test func refusesATaskThatIsThereTwice() {
+    var sink = MemorySink()
+    #expect(throws: CoordinationError.duplicateTask(2)) {
+      try coordinate(
+        items([1, 2, 3, 2]), on: SoloCommunicator(), executor: CountingExecutor(), sink: &sink)
+    }
+  }
+
+  @Test func aSinkThatFailsEndsTheQueue() {
+    var sink = MemorySink()
+    sink.room = 0
+    #expect(throws: MemorySink.Full.self) {
+      try coordinate(
+        items(1...5), on: SoloCommunicator(), executor: CountingExecutor(), sink: &sink)
+    }
+    #expect(sink.batches.isEmpty)
+  }
+
+  @Test func aDeadlineStopsWithACheckpoint() throws {
+    var sink = MemorySink()
+    var options = QueueOptions()
+    options.deadline = .now + .milliseconds(30)
+    // 255 steps of at least a millisecond: the first task can't be done in time.
+    let summary = try coordinate(
+      items(1...3), on: SoloCommunicator(), executor: SlowExecutor(), sink: &sink,
+      options: options)
+    #expect(summary.stopped == .deadline)
+    #expect(summary.partial == 1 && summary.finished == 0)
+    #expect(sink.results.map(\.task) == [1] && sink.results[0].kind == .partial)
+    #expect(sink.results[0].bytes[0] > 0)
+  }
+
+  @Test func aFirstWishToStopKeepsTheCheckpointASecondGivesItUp() throws {
+    for count in [1, 2] {
+      var sink = MemorySink()
+      var options = QueueOptions()
+      options.stopRequests = { (count, .signal(15)) }
+      let summary = try coordinate(
+        items(1...3), on: SoloCommunicator(), executor: SlowExecutor(), sink: &sink,
+        options: options)
+      #expect(summary.stopped == .signal(15))
+      #expect(sink.results.isEmpty)
+    }
+    let start = ContinuousClock.now
+    for (count, kept) in [(1, 1), (2, 0)] {
+      var sink = MemorySink()
+      var options = QueueOptions()
+      let end = ContinuousClock.now + .milliseconds(20)
+      options.stopRequests = { ContinuousClock.now < end ? nil : (count, .signal(15)) }
+      let summary = try coordinate(
+        items(1...3), on: SoloCommunicator(), executor: SlowExecutor(), sink: &sink,
+        options: options)
+      #expect(summary.partial == kept)
+    }
+    #expect(ContinuousClock.now - start < .seconds(5))
+  }
+
+  @Test func aLongTaskHandsInCheckpointsOnItsWay() throws {
+    var sink = MemorySink()
+    var options = QueueOptions()
+    options.checkpointInterval = .milliseconds(20)
+    let summary = try coordinate(
+      items([1]), on: SoloCommunicator(), executor: SlowExecutor(steps: 100), sink: &sink,
+      options: options)
+    #expect(summary.finished == 1 && summary.partial == 0)
+    #expect(sink.results.count > 2)
+    #expect(sink.results.dropLast().allSatisfy { $0.kind == .partial })
+    #expect(sink.results.last?.kind == .finished)
+  }
+}
+
+/// A counting executor whose steps take a millisecond.
+struct SlowExecutor: TaskExecutor {
+  private var inner: CountingExecutor
+  init(steps: Int = 255) { inner = CountingExecutor(steps: steps) }
+  mutating func begin(task: UInt32, checkpoint: [UInt8]?) throws {
+    try inner.begin(task: task, checkpoint: checkpoint)
+  }
+  mutating func step() throws -> Bool {
+    let end = ContinuousClock.now + .milliseconds(1)
+    while ContinuousClock.now < end {}
+    return try inner.step()
+  }
+  func result() -> [UInt8] { inner.result() }
+  var progress: TaskProgress { inner.progress }
+}
