@@ -63,7 +63,8 @@ let package = Package(
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference"], resources: [.copy("Reference")]),
     .testTarget(
-      name: "MessagePassingTests", dependencies: ["MessagePassing", "LaunchedJobs", "mpi-selftest"]),
+      name: "MessagePassingTests",
+      dependencies: ["MessagePassing", "LaunchedJobs", "mpi-selftest"]),
     .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"]),
     .testTarget(name: "StudyTests", dependencies: ["Study"]),
     .testTarget(

@@ -238,7 +238,9 @@ func openQueue(_ path: String) throws(RunRecordError) -> DatabaseQueue {
   configuration.busyMode = .timeout(RunRecord.busySeconds)
   configuration.prepareDatabase { db in
     try db.execute(sql: "PRAGMA journal_mode = DELETE")
-    try db.execute(sql: "PRAGMA synchronous = FULL")
+    // EXTRA is FULL and also synchronises the directory after the journal is deleted: without it
+    // a power cut just after a commit could bring the journal back and undo what was announced.
+    try db.execute(sql: "PRAGMA synchronous = EXTRA")
     try db.execute(sql: "PRAGMA temp_store = MEMORY")
   }
   return try mapping(path) { try DatabaseQueue(path: path, configuration: configuration) }
