@@ -1,0 +1,32 @@
+import ArgumentParser
+import Coordination
+import Foundation
+import Reporting
+
+/// The program's version; `Coordination.engineVersion` says which versions compute the same bits.
+let programVersion = "0.1.0"
+
+@main
+struct Dormouse: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dormouse",
+    abstract: "Multiple imputation for cluster randomised trials, while you sleep.",
+    discussion: """
+      A study file (YAML) says what to impute and what to analyse; a run computes it, under mpirun \
+      or on one core, and carries on where it was interrupted.
+
+      EXAMPLES
+        dormouse run config/example.yaml --ranks 2
+        dormouse fit trial.dta 'score ~ arm + (1 | school)'
+
+      EXIT STATUS
+        0   done
+        64  the command line is wrong
+        65  the study file or the data are wrong; nothing was computed
+        70  something failed: a chain, a fit, the disk
+        73  the run's directory cannot be written, or belongs to another run
+        85  stopped before the end; the same command carries on
+      """,
+    version: programVersion,
+    subcommands: [])
+}

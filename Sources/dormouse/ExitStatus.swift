@@ -1,0 +1,13 @@
+import ArgumentParser
+
+/// Exit statuses, as `--help` documents them (sysexits.h where it has one).
+enum ExitStatus {
+  /// EX_DATAERR: the study file or the data are wrong.
+  static let badInput = ExitCode(65)
+  /// EX_SOFTWARE: a chain, a fit or the disk failed.
+  static let failed = ExitCode(70)
+  /// EX_CANTCREAT: the run's directory cannot be written, or belongs to another run.
+  static let cannotWrite = ExitCode(73)
+  /// Stopped before the end; the same command carries on. Slurm's RequeueExit knows it.
+  static let stopped = ExitCode(85)
+}
