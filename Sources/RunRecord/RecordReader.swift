@@ -5,7 +5,7 @@ import GRDB
 public struct ChainSummary: Equatable, Sendable {
   public let k: Int
   public let iterations: Int
-  public let state: ChainState
+  public let state: ChainStatus
   public let rank: Int
   public let host: String
   public let seconds: Double
@@ -95,7 +95,7 @@ public final class RecordReader: Sendable {
       return try Row.fetchAll(db, sql: sql).map { row in
         ChainSummary(
           k: row["k"], iterations: row["iterations"],
-          state: ChainState(rawValue: row["state"]) ?? .failed, rank: row["rank"],
+          state: ChainStatus(rawValue: row["state"]) ?? .failed, rank: row["rank"],
           host: row["host"], seconds: row["seconds"], attempt: row["attempt"],
           failure: row["failure"])
       }
@@ -117,7 +117,7 @@ public final class RecordReader: Sendable {
     try read { db in
       guard let row = try Row.fetchOne(db, sql: "SELECT * FROM chains WHERE k = ?", arguments: [k])
       else { return nil }
-      guard let state = ChainState(rawValue: row["state"]),
+      guard let state = ChainStatus(rawValue: row["state"]),
         let imputed = Blobs.targets(row["imputed"])
       else { throw RunRecordError.damaged(path: path) }
       let samplerState: Data = row["sampler_state"]

@@ -1,5 +1,5 @@
 /// How far a chain is.
-public enum ChainState: String, Sendable {
+public enum ChainStatus: String, Sendable {
   /// Done: its imputed values and fits are in the record.
   case finished
   /// Stopped on the way: imputed values and sampler state of iteration `iterations` are there.
@@ -14,7 +14,7 @@ public struct ChainRecord: Equatable, Sendable {
   public var k: Int
   /// Iterations done.
   public var iterations: Int
-  public var state: ChainState
+  public var state: ChainStatus
   /// Imputed values: per target, in the plan's order, the values of its missing rows in row order.
   public var imputed: [[Double]]
   /// What the samplers need to go on; empty when nothing but the imputed values is needed.
@@ -32,7 +32,7 @@ public struct ChainRecord: Equatable, Sendable {
   public var events: [EventRecord]
 
   public init(
-    k: Int, iterations: Int, state: ChainState, imputed: [[Double]] = [],
+    k: Int, iterations: Int, state: ChainStatus, imputed: [[Double]] = [],
     samplerState: [UInt8] = [], rank: Int = 0, host: String = "", seconds: Double = 0,
     failure: String? = nil, trace: [TraceSegment] = [], fits: [FitRecord] = [],
     events: [EventRecord] = []

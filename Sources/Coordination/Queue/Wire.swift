@@ -1,4 +1,5 @@
 import MessagePassing
+import Tabular
 
 /// Messages between rank 0 and the others. Integers are little-endian; the ranks of one job run
 /// one executable, so there is no version number.
@@ -20,14 +21,14 @@ enum Wire {
 
   static func encode(_ item: TaskItem) -> [UInt8] {
     var writer = ByteWriter()
-    writer.put(UInt64(item.task))
-    writer.put(UInt64(item.checkpoint == nil ? 0 : 1))
-    writer.put(item.checkpoint ?? [])
+    writer.append(UInt64(item.task))
+    writer.append(UInt64(item.checkpoint == nil ? 0 : 1))
+    writer.append(item.checkpoint ?? [])
     return writer.bytes
   }
 
   static func item(_ message: Message) throws(CoordinationError) -> TaskItem {
-    var reader = ByteReader(message)
+    var reader = MessageReader(message)
     let task = UInt32(truncatingIfNeeded: try reader.number())
     let hasCheckpoint = try reader.number() == 1
     let checkpoint = try reader.array()
@@ -36,26 +37,26 @@ enum Wire {
 
   static func encode(_ result: TaskResult) -> [UInt8] {
     var writer = ByteWriter()
-    writer.put(UInt64(result.task))
+    writer.append(UInt64(result.task))
     var failure = ""
     switch result.kind {
-    case .finished: writer.put(0)
-    case .partial: writer.put(1)
+    case .finished: writer.append(UInt64(0))
+    case .partial: writer.append(UInt64(1))
     case .failed(let text):
-      writer.put(2)
+      writer.append(UInt64(2))
       failure = text
     }
-    writer.put(result.seconds.bitPattern)
-    writer.put(UInt64(result.progress.done))
-    writer.put(UInt64(result.progress.of))
-    writer.put(Array(failure.utf8))
-    writer.put(Array(result.host.utf8))
-    writer.put(result.bytes)
+    writer.append(result.seconds.bitPattern)
+    writer.append(UInt64(result.progress.done))
+    writer.append(UInt64(result.progress.of))
+    writer.append(Array(failure.utf8))
+    writer.append(Array(result.host.utf8))
+    writer.append(result.bytes)
     return writer.bytes
   }
 
   static func result(_ message: Message) throws(CoordinationError) -> TaskResult {
-    var reader = ByteReader(message)
+    var reader = MessageReader(message)
     let task = UInt32(truncatingIfNeeded: try reader.number())
     let code = try reader.number()
     let seconds = Double(bitPattern: try reader.number())
@@ -71,12 +72,12 @@ enum Wire {
 
   static func encode(_ numbers: [Int]) -> [UInt8] {
     var writer = ByteWriter()
-    for number in numbers { writer.put(UInt64(bitPattern: Int64(number))) }
+    for number in numbers { writer.append(UInt64(bitPattern: Int64(number))) }
     return writer.bytes
   }
 
   static func numbers(_ message: Message) throws(CoordinationError) -> [Int] {
-    var reader = ByteReader(message)
+    var reader = MessageReader(message)
     var result: [Int] = []
     while !reader.isAtEnd { result.append(Int(Int64(bitPattern: try reader.number()))) }
     return result
@@ -107,45 +108,31 @@ enum Wire {
   }
 }
 
-struct ByteWriter {
-  private(set) var bytes: [UInt8] = []
-
-  mutating func put(_ number: UInt64) {
-    withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
-  }
-
-  /// Length, then content.
-  mutating func put(_ content: [UInt8]) {
-    put(UInt64(content.count))
-    bytes.append(contentsOf: content)
-  }
-}
-
-struct ByteReader {
+/// Reads a message's numbers and arrays; what is not there is a bad message.
+private struct MessageReader {
   private let message: Message
-  private var offset = 0
+  private var reader: ByteReader
 
-  init(_ message: Message) { self.message = message }
+  init(_ message: Message) {
+    self.message = message
+    reader = ByteReader(message.bytes)
+  }
 
-  var isAtEnd: Bool { offset == message.bytes.count }
+  var isAtEnd: Bool { reader.remaining == 0 }
 
   mutating func number() throws(CoordinationError) -> UInt64 {
-    let bytes = message.bytes
-    guard bytes.count - offset >= 8 else {
+    do {
+      return try reader.readUInt64()
+    } catch {
       throw .badMessage(tag: message.tag, from: message.source)
     }
-    defer { offset += 8 }
-    var value: UInt64 = 0
-    for index in (0..<8).reversed() { value = value << 8 | UInt64(bytes[offset + index]) }
-    return value
   }
 
   mutating func array() throws(CoordinationError) -> [UInt8] {
-    let count = try number()
-    guard count <= UInt64(message.bytes.count - offset) else {
+    do {
+      return try reader.readBytes()
+    } catch {
       throw .badMessage(tag: message.tag, from: message.source)
     }
-    defer { offset += Int(count) }
-    return Array(message.bytes[offset..<(offset + Int(count))])
   }
 }

@@ -1,0 +1,124 @@
+import Foundation
+import Imputation
+import Inference
+import RunRecord
+import Tabular
+
+/// Keeps the results of chains in the run's record.
+struct RecordSink: ResultSink {
+  let record: RunRecord
+
+  mutating func accept(_ results: [TaskResult]) throws {
+    try record.commit(try results.map(ChainRecord.init))
+  }
+
+  // The claim goes stale after two minutes on other machines; a commit every ten seconds is cheap.
+  private var lastHeartbeat = ContinuousClock.now
+
+  init(record: RunRecord) { self.record = record }
+
+  mutating func tick(_ progress: QueueProgress) throws {
+    guard ContinuousClock.now - lastHeartbeat >= .seconds(10) else { return }
+    lastHeartbeat = .now
+    try record.heartbeat()
+  }
+}
+
+extension ChainRecord {
+  /// The record of what a rank handed in.
+  init(_ result: TaskResult) throws {
+    self.init(
+      k: Int(result.task), iterations: result.progress.done, state: .finished,
+      rank: result.rank, host: result.host, seconds: result.seconds)
+    switch result.kind {
+    case .finished: break
+    case .partial: state = .partial
+    case .failed(let sentence):
+      state = .failed
+      failure = sentence
+    }
+    guard !result.bytes.isEmpty else { return }
+    let outcome = try ChainOutcome(encoded: result.bytes)
+    iterations = outcome.state.iteration
+    imputed = outcome.state.imputed
+    var sampler = ByteWriter()
+    for values in outcome.state.samplerStates { sampler.append(values) }
+    samplerState = sampler.bytes
+    if !outcome.trace.isEmpty {
+      let last = outcome.state.iteration
+      trace = [
+        TraceSegment(
+          firstIteration: last - outcome.trace.count + 1, lastIteration: last,
+          values: outcome.traceFigures)
+      ]
+    }
+    events = outcome.events.map {
+      EventRecord(
+        target: $0.target, kind: $0.kind.rawValue, detail: $0.detail,
+        fromIteration: $0.firstIteration, toIteration: $0.lastIteration, count: $0.count)
+    }
+    for analysis in outcome.analyses {
+      events += EventRecord.events(of: analysis)
+      if let fit = analysis.fit {
+        fits.append(FitRecord(fit, name: analysis.name, seconds: analysis.seconds))
+      }
+    }
+  }
+
+  /// The state from which the chain goes on, encoded as a checkpoint; nil when there is none.
+  func checkpoint(targets: Int) throws -> [UInt8]? {
+    guard state != .failed, imputed.count == targets, iterations > 0 else { return nil }
+    var reader = ByteReader(samplerState)
+    var samplers: [[Double]] = []
+    for _ in 0..<targets { samplers.append(try reader.readDoubles()) }
+    return try ChainOutcome(
+      state: ChainState(iteration: iterations, imputed: imputed, samplerStates: samplers),
+      trace: [], events: [], analyses: []
+    ).encoded()
+  }
+}
+
+extension FitRecord {
+  init(_ fit: AnalysisFit, name: String, seconds: Double) {
+    self.init(
+      model: name, n: fit.observations, logLikelihood: fit.logLikelihood, sigma: fit.sigma,
+      isSingular: fit.isSingular, isConverged: fit.converged, seconds: seconds,
+      estimates: fit.terms.map {
+        EstimateRecord(
+          term: $0.term, estimate: $0.estimate, standardError: $0.standardError,
+          dfModel: $0.degreesOfFreedom.model ?? .nan, dfNlme: $0.degreesOfFreedom.nlme ?? .nan,
+          dfResidual: $0.degreesOfFreedom.residual)
+      }, covariance: fit.covariance,
+      varianceComponents: fit.components.map {
+        VarianceComponentRecord(
+          group: $0.group, term: $0.term, estimate: $0.estimate ?? .nan,
+          transformedStandardError: $0.scaledStandardError, isBoundary: $0.onBoundary)
+      })
+    if let icc = fit.intraclassCorrelation {
+      varianceComponents.append(
+        VarianceComponentRecord(
+          group: fit.components.first?.group ?? "", term: "icc", estimate: icc.estimate,
+          transformedStandardError: icc.logitStandardError, isBoundary: icc.onBoundary))
+    }
+  }
+}
+
+extension EventRecord {
+  /// What must not be hidden of one analysis; iteration 0 marks events of fits.
+  static func events(of analysis: AnalysisOutcome) -> [EventRecord] {
+    func event(_ kind: String, _ detail: String) -> EventRecord {
+      EventRecord(
+        target: "", kind: kind, detail: detail, fromIteration: 0, toIteration: 0, count: 1)
+    }
+    guard let fit = analysis.fit else {
+      return [event("fit failed", "\(analysis.name): \(analysis.failure ?? "unknown reason")")]
+    }
+    var events: [EventRecord] = []
+    if fit.isSingular { events.append(event("singular fit", analysis.name)) }
+    if !fit.converged { events.append(event("fit not converged", analysis.name)) }
+    for column in fit.droppedColumns {
+      events.append(event("column dropped", "\(analysis.name): \(column)"))
+    }
+    return events
+  }
+}

@@ -1,0 +1,237 @@
+import Foundation
+import Imputation
+import Inference
+import MessagePassing
+import RunRecord
+import Study
+import Tabular
+
+/// What may be said about how a run is to be done, beside the study.
+public struct RunSettings: Sendable {
+  /// Version of the program, for the record.
+  public var programVersion: String
+  /// Take the record over from a process that seems alive on another machine.
+  public var takeOver = false
+  public var queue = QueueOptions()
+
+  public init(programVersion: String) { self.programVersion = programVersion }
+}
+
+/// How a run ended.
+public struct RunOutcome: Sendable, Equatable {
+  /// The run's directory.
+  public var directory: URL
+  /// Everything was there already, and nothing was touched.
+  public var wasComplete = false
+  /// Chains that were in the record before this start.
+  public var doneBefore = 0
+  /// Why it was stopped before the end, if it was.
+  public var stopped: StopReason?
+  /// Numbers of the imputations whose chains failed.
+  public var failed: [Int] = []
+  /// Ranks that did not answer; the caller must end with `Communicator.abort`.
+  public var silentRanks: [Int] = []
+}
+
+/// Why a run cannot be carried on as asked.
+public enum RunError: Error, Equatable, CustomStringConvertible {
+  /// The record's m or number of iterations is not the one asked for.
+  case extentDiffers(
+    directory: String, m: Int, iterations: Int, askedM: Int, askedIterations: Int)
+  /// An extension that would shorten the run.
+  case cannotShrink(directory: String, m: Int, iterations: Int)
+  /// Rank 0 found an error and has said so; for the other ranks.
+  case abandoned
+
+  public var description: String {
+    switch self {
+    case .extentDiffers(let directory, let m, let iterations, let askedM, let askedIterations):
+      "\(directory) holds a run of m = \(m) with \(iterations) iterations; asked for are m = "
+        + "\(askedM) with \(askedIterations). Earlier chains are kept by: dormouse extend "
+        + "\(directory) --m \(max(m, askedM)) --iterations \(max(iterations, askedIterations))"
+    case .cannotShrink(let directory, let m, let iterations):
+      "\(directory) holds m = \(m) imputations of \(iterations) iterations already; an extension "
+        + "needs more of one of them and not less of the other"
+    case .abandoned: "rank 0 has said what went wrong"
+    }
+  }
+}
+
+/// Runs studies: the one road for one rank and many, first starts, resumptions and extensions.
+public struct StudyRun {
+  public let settings: RunSettings
+  public let communicator: any Communicator
+
+  public init(settings: RunSettings, communicator: any Communicator) {
+    self.settings = settings
+    self.communicator = communicator
+  }
+
+  /// Runs on rank 0, from the beginning or from what is in the run's directory.
+  ///
+  /// - Parameters:
+  ///   - loaded: the study, with the m and iterations asked for.
+  ///   - extend: allow these to be larger than what is recorded, and record the larger ones.
+  ///   - started: called once with how the run begins, before any chain is computed.
+  ///   - progress: called at most five times a second.
+  /// - Throws: what loading and the record throw, ``RunError``, ``CoordinationError``.
+  public func lead(
+    _ loaded: LoadedStudy, extend: Bool = false, started: (RunOutcome) -> Void = { _ in },
+    progress: (QueueProgress) -> Void = { _ in }
+  ) throws -> RunOutcome {
+    var isSent = false
+    do {
+      return try lead(
+        loaded, extend: extend, isSent: &isSent, started: started, progress: progress)
+    } catch {
+      if !isSent { release() }
+      throw error
+    }
+  }
+
+  /// Tells the other ranks that there is nothing to compute.
+  public func release() { _ = try? communicator.broadcast([], from: 0) }
+
+  /// Computes on every rank but 0; returns when rank 0 has committed everything.
+  ///
+  /// - Throws: ``RunError/abandoned`` when rank 0 had nothing to compute.
+  public func follow() throws -> QueueSummary {
+    let bytes = try communicator.broadcast([], from: 0)
+    guard !bytes.isEmpty else { throw RunError.abandoned }
+    return try serve(
+      on: communicator, executor: ChainExecutor(job: ChainJob(encoded: bytes)),
+      options: settings.queue)
+  }
+
+  private func lead(
+    _ loaded: LoadedStudy, extend: Bool, isSent: inout Bool, started: (RunOutcome) -> Void,
+    progress: (QueueProgress) -> Void
+  ) throws -> RunOutcome {
+    let study = loaded.study
+    let directory = URL(filePath: study.outputDirectory, directoryHint: .isDirectory)
+    var outcome = RunOutcome(directory: directory)
+    let description = try description(loaded)
+    if RunRecord.exists(in: directory) {
+      let reader = try RecordReader(directory: directory)
+      try check(reader, against: description, directory: directory, extend: extend)
+      if try isComplete(reader, study: study) {
+        outcome.wasComplete = true
+        outcome.doneBefore = study.imputations
+        release()
+        isSent = true
+        return outcome
+      }
+    }
+    let job = ChainJob(loaded: loaded, iterations: study.iterations)
+    let executor = try ChainExecutor(job: job)
+    var claim = ClaimOptions()
+    claim.takeOver = settings.takeOver
+    let record = try RunRecord.openOrCreate(
+      directory: directory, description: description, attempt: attempt(), claim: claim)
+    var end = AttemptOutcome.failed
+    defer { try? record.close(outcome: end) }
+    if extend { try record.setExtent(m: study.imputations, iterations: study.iterations) }
+    let reader = try RecordReader(directory: directory)
+    let items = try remaining(reader, loaded: loaded)
+    outcome.doneBefore = study.imputations - items.count
+    if try reader.fits().first(where: { $0.k == 0 }) == nil {
+      try record.commitCompleteCases(completeCases(job))
+    }
+    started(outcome)
+    isSent = true
+    _ = try communicator.broadcast(try job.encoded(), from: 0)
+    var sink = RecordSink(record: record)
+    let summary = try coordinate(
+      items, on: communicator, executor: executor, sink: &sink, options: settings.queue,
+      progress: progress)
+    outcome.stopped = summary.stopped
+    outcome.silentRanks = summary.silentRanks
+    outcome.failed = try reader.chains().filter { $0.state == .failed }.map(\.k)
+    end = summary.stopped != nil ? .stopped : outcome.failed.isEmpty ? .finished : .failed
+    return outcome
+  }
+
+  // MARK: - Parts
+
+  /// What identifies the run: data, plan, engine version, seed; and what describes it.
+  private func description(_ loaded: LoadedStudy) throws -> RunDescription {
+    let study = loaded.study
+    let plan = study.canonicalPlan()
+    return RunDescription(
+      identity: RunIdentity(
+        dataPath: study.dataPath, dataSHA256: loaded.dataset.digest(of: loaded.dataset.names),
+        planDigest: sha256(of: Array(plan.utf8)), engineVersion: engineVersion,
+        seed: study.imputation.seed),
+      programVersion: settings.programVersion, studyName: study.name,
+      studyText: try study.asUnderstood(), m: study.imputations, iterations: study.iterations,
+      traceColumns: ChainOutcome.traceColumns(
+        visits: study.imputation.visit.filter(loaded.plan.targetNames.contains)))
+  }
+
+  private func check(
+    _ reader: RecordReader, against asked: RunDescription, directory: URL, extend: Bool
+  ) throws {
+    let recorded = try reader.description()
+    let differences = recorded.identity.differences(from: asked.identity)
+    guard differences.isEmpty else {
+      throw RunRecordError.mismatch(path: reader.path, differences)
+    }
+    if extend {
+      guard asked.m >= recorded.m, asked.iterations >= recorded.iterations else {
+        throw RunError.cannotShrink(
+          directory: directory.relativePath, m: recorded.m, iterations: recorded.iterations)
+      }
+    } else if asked.m != recorded.m || asked.iterations != recorded.iterations {
+      throw RunError.extentDiffers(
+        directory: directory.relativePath, m: recorded.m, iterations: recorded.iterations,
+        askedM: asked.m, askedIterations: asked.iterations)
+    }
+  }
+
+  private func isComplete(_ reader: RecordReader, study: Study) throws -> Bool {
+    let description = try reader.description()
+    guard description.m == study.imputations, description.iterations == study.iterations
+    else { return false }
+    let done = try reader.finishedChains(iterations: study.iterations)
+    guard done == Array(1...study.imputations) else { return false }
+    return try reader.attempts().last?.outcome == .finished
+  }
+
+  /// The chains still to be computed, each from where it is.
+  private func remaining(_ reader: RecordReader, loaded: LoadedStudy) throws -> [TaskItem] {
+    let done = Set(try reader.finishedChains(iterations: loaded.study.iterations))
+    let begun = Set(try reader.chains().map(\.k))
+    return try (1...loaded.study.imputations).filter { !done.contains($0) }.map { k in
+      let checkpoint =
+        begun.contains(k)
+        ? try reader.chain(k)?.checkpoint(targets: loaded.plan.targetNames.count) : nil
+      return TaskItem(task: UInt32(k), checkpoint: checkpoint)
+    }
+  }
+
+  /// The analyses on the rows that are complete, to stand beside the pooled ones.
+  private func completeCases(_ job: ChainJob) throws -> [FitRecord] {
+    try job.prepared().compactMap { analysis in
+      let outcome = AnalysisOutcome(analysis, on: job.dataset)
+      return outcome.fit.map { FitRecord($0, name: outcome.name, seconds: outcome.seconds) }
+    }
+  }
+
+  private func attempt() -> AttemptRecord {
+    AttemptRecord(
+      host: communicator.processorName, pid: ProcessIdentity.current.pid,
+      ranks: communicator.size, processor: Self.processorModel(),
+      slurmJob: ProcessInfo.processInfo.environment["SLURM_JOB_ID"],
+      versions: "dormouse \(settings.programVersion), engine \(engineVersion)")
+  }
+
+  /// The processor as /proc/cpuinfo names it; empty where that does not exist.
+  private static func processorModel() -> String {
+    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
+      return ""
+    }
+    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+    return line?.split(separator: ":", maxSplits: 1).last
+      .map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+  }
+}
