@@ -40,7 +40,7 @@ let package = Package(
         "MessagePassing", "RunRecord", "Study", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Simulation", dependencies: ["Tabular", "Numerics"]),
-    .target(name: "Reporting", dependencies: ["RunRecord", "Inference"]),
+    .target(name: "Reporting", dependencies: ["RunRecord", "Inference", "Tabular", "Numerics"]),
     .executableTarget(
       name: "dormouse",
       dependencies: [

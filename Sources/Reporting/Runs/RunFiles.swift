@@ -1,0 +1,171 @@
+import Foundation
+import Inference
+import RunRecord
+import Tabular
+
+/// Writes a run's results as files beside its record. Each is complete or absent, and all but
+/// `provenance.json` depend on data, plan, seed and extent alone: the same bits however it was run.
+public struct RunFiles {
+  let directory: URL
+  let reader: RecordReader
+  let results: RunResults
+
+  /// - Throws: `RunRecordError`.
+  public init(directory: URL) throws {
+    self.directory = directory
+    reader = try RecordReader(directory: directory)
+    results = try RunResults(reader)
+  }
+
+  /// Writes every file and returns what is in them.
+  ///
+  /// - Throws: `TabularError` when a file cannot be written, `PoolingError`, `RunRecordError`.
+  @discardableResult
+  public func write(rule: DegreesOfFreedomRule, level: Double) throws -> [PooledAnalysis] {
+    let pooled = try results.pooled(rule: rule, level: level)
+    try write(Table.pooled(pooled, level: level).csv(), to: "pooled.csv")
+    try write(Table.components(pooled).csv(), to: "variance-components.csv")
+    try write(completeCases(pooled).csv(), to: "complete-cases.csv")
+    try writeFits()
+    try writeConvergence()
+    try writeEvents()
+    try write(results.description.studyText, to: "study.yaml")
+    try write(try provenance(), to: "provenance.json")
+    return pooled
+  }
+
+  private func write(_ text: String, to name: String) throws {
+    try writeFileAtomically(path(name), Array(text.utf8))
+  }
+
+  private func path(_ name: String) -> String { directory.appending(path: name).path }
+
+  private func completeCases(_ pooled: [PooledAnalysis]) -> Table {
+    let figures = EstimateRow.Figure.allCases.prefix { $0 != .relativeIncrease }
+    var table = Table(
+      columns: [Table.Column("analysis"), Table.Column("term")]
+        + figures.map { Table.Column($0.rawValue) } + [Table.Column("n")])
+    for analysis in pooled {
+      for row in analysis.completeCases {
+        table.append(
+          [.text(analysis.name), .text(row.term)]
+            + figures.map { Table.Cell(row.figures[$0], .significant(6)) }
+            + [Table.Cell(analysis.completeCaseCount)])
+      }
+    }
+    return table
+  }
+
+  /// Every estimate of every imputation: coefficients (`fixed`) and variance parameters
+  /// (`ran_pars`), named as broom.mixed names them.
+  private func writeFits() throws {
+    let writer = try CSVWriter(
+      path: path("fits.csv"),
+      header: [
+        "analysis", ".imp", "effect", "group", "term", "estimate", "std.error", "df.model",
+        "df.nlme", "df.residual",
+      ])
+    for numbered in results.allFits where numbered.k > 0 {
+      let fit = numbered.fit
+      for term in fit.estimates {
+        try writer.append([
+          .text(fit.model), .integer(numbered.k), "fixed", .missing, .text(term.term),
+          .number(term.estimate), .number(term.standardError), .number(term.dfModel),
+          .number(term.dfNlme), .number(term.dfResidual),
+        ])
+      }
+      for component in fit.varianceComponents {
+        try writer.append([
+          .text(fit.model), .integer(numbered.k), "ran_pars", .text(component.group),
+          .text(component.term), .number(component.estimate), .missing, .missing, .missing,
+          .missing,
+        ])
+      }
+    }
+    try writer.finish()
+  }
+
+  /// Mean and SD of the imputed values after each iteration, and the variance parameters drawn.
+  private func writeConvergence() throws {
+    let columns = results.description.traceColumns
+    let visits = columns.count / 4
+    let writer = try CSVWriter(
+      path: path("convergence.csv"),
+      header: [".imp", "iteration", "target", "mean", "sd", "residual.sd", "intercept.sd"])
+    for k in try reader.chains().map(\.k) {
+      for segment in try reader.trace(k) {
+        for iteration in segment.firstIteration...segment.lastIteration {
+          let row = (iteration - segment.firstIteration) * columns.count
+          for visit in 0..<visits {
+            let name = columns[4 * visit].dropLast(":mean".count)
+            let figures = (0..<4).map { CSVCell.number(segment.values[row + 4 * visit + $0]) }
+            try writer.append([.integer(k), .integer(iteration), .text(String(name))] + figures)
+          }
+        }
+      }
+    }
+    try writer.finish()
+  }
+
+  private func writeEvents() throws {
+    let writer = try CSVWriter(
+      path: path("events.csv"),
+      header: [
+        ".imp", "target", "event", "detail", "first.iteration", "last.iteration", "count",
+      ])
+    for (k, event) in results.allEvents {
+      let ofFit = event.fromIteration == 0
+      try writer.append([
+        .integer(k), .text(event.target), .text(event.kind), .text(event.detail),
+        ofFit ? .missing : .integer(event.fromIteration),
+        ofFit ? .missing : .integer(event.toIteration), .integer(event.count),
+      ])
+    }
+    for failure in results.failures {
+      try writer.append([
+        .integer(failure.k), .missing, "chain failed", .text(failure.sentence), .missing, .missing,
+        1,
+      ])
+    }
+    try writer.finish()
+  }
+
+  /// Versions, seeds, hashes and attempts that made the run, as JSON.
+  private func provenance() throws -> String {
+    let description = results.description
+    let identity = description.identity
+    struct Attempt: Encodable {
+      var started: String
+      var stopped: String?
+      var outcome, host, processor: String
+      var ranks: Int
+      var slurmJob: String?
+      var versions: String
+    }
+    struct Provenance: Encodable {
+      var study, program, engine, dataFile, dataSHA256, planSHA256: String
+      var seed: UInt64
+      var m, iterations, finished: Int
+      var attempts: [Attempt]
+    }
+    func utc(_ seconds: Double) -> String {
+      Date(timeIntervalSince1970: seconds).formatted(.iso8601)
+    }
+    let attempts = try reader.attempts().map {
+      Attempt(
+        started: utc($0.started), stopped: $0.stopped.map(utc), outcome: $0.outcome.rawValue,
+        host: $0.host, processor: $0.processor, ranks: $0.ranks, slurmJob: $0.slurmJob,
+        versions: $0.versions)
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let data = try encoder.encode(
+      Provenance(
+        study: description.studyName, program: description.programVersion,
+        engine: identity.engineVersion, dataFile: identity.dataPath,
+        dataSHA256: identity.dataSHA256, planSHA256: identity.planDigest, seed: identity.seed,
+        m: description.m, iterations: description.iterations, finished: results.finished.count,
+        attempts: attempts))
+    return String(decoding: data, as: UTF8.self) + "\n"
+  }
+}

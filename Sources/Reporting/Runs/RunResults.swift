@@ -1,0 +1,192 @@
+import Foundation
+import Inference
+import RunRecord
+
+/// One analysis of a run, pooled over the imputations that are finished.
+public struct PooledAnalysis: Sendable {
+  public var name: String
+  /// Nil when nothing could be pooled; the notes say why.
+  public var table: PooledTable?
+  public var components: [PooledComponent] = []
+  public var advice: ImputationAdvice?
+  /// Coefficients on complete cases, by the same rule.
+  public var completeCases: [EstimateRow] = []
+  public var completeCaseCount: Int?
+  public var notes: [String] = []
+
+  public var rows: [EstimateRow] {
+    (table?.estimates ?? []).map { EstimateRow(analysis: name, pooled: $0) }
+  }
+}
+
+/// What is in a run's record, as results.
+public struct RunResults: Sendable {
+  public let description: RunDescription
+  /// Imputations finished with as many iterations as the run asks for, in order.
+  public let finished: [Int]
+  /// Chains that failed, with what went wrong.
+  public let failures: [(k: Int, sentence: String)]
+  private let fits: [NumberedFit]
+  private let events: [(k: Int, event: EventRecord)]
+
+  /// Reads a record, finished or not.
+  ///
+  /// - Throws: `RunRecordError`.
+  public init(_ reader: RecordReader) throws {
+    description = try reader.description()
+    finished = try reader.finishedChains(iterations: description.iterations)
+    failures = try reader.chains().filter { $0.state == .failed }
+      .map { ($0.k, $0.failure ?? "unknown reason") }
+    fits = try reader.fits()
+    events = Self.merged(try reader.events())
+  }
+
+  /// Names of the analyses, in the study's order.
+  public var analyses: [String] {
+    var names: [String] = []
+    for fit in fits where !names.contains(fit.fit.model) { names.append(fit.fit.model) }
+    for (_, event) in events where event.kind == "fit failed" {
+      let name = String(event.detail.prefix { $0 != ":" })
+      if !names.contains(name) { names.append(name) }
+    }
+    return names
+  }
+
+  /// Every analysis pooled in order of k.
+  ///
+  /// - Throws: `PoolingError`.
+  public func pooled(
+    rule: DegreesOfFreedomRule, level: Double
+  ) throws -> [PooledAnalysis] {
+    try analyses.map { try pool($0, rule: rule, level: level) }
+  }
+
+  private func pool(
+    _ name: String, rule: DegreesOfFreedomRule, level: Double
+  ) throws -> PooledAnalysis {
+    var result = PooledAnalysis(name: name)
+    let own = fits.filter { $0.fit.model == name }
+    if let complete = own.first(where: { $0.k == 0 }) {
+      let fit = analysisFit(complete)
+      result.completeCaseCount = fit.observations
+      result.completeCases = fit.terms.map {
+        EstimateRow(analysis: name, term: $0, rule: rule, level: level)
+      }
+    } else {
+      result.notes.append("The model could not be fitted to the complete cases.")
+    }
+    let wanted = Set(finished)
+    let usable = own.filter { wanted.contains($0.k) }
+    if finished.count < description.m {
+      result.notes.append(
+        "\(finished.count) of \(description.m) imputations are finished; the rest is not in these "
+          + "figures.")
+    }
+    guard !usable.isEmpty else { return result }
+    guard usable.count == finished.count else {
+      result.notes.append(
+        "The model could not be fitted in \(finished.count - usable.count) of \(finished.count) "
+          + "imputations (events.csv says why). Those that can be fitted are not a random part of "
+          + "them, so nothing is pooled.")
+      return result
+    }
+    let numbered = usable.map(analysisFit)
+    let table = try Pooling.pool(fits: numbered, rule: rule, level: level)
+    result.table = table
+    result.notes += table.notes
+    for estimate in table.estimates {
+      if let note = estimate.note { result.notes.append("\(estimate.term): \(note)") }
+    }
+    result.components = try Pooling.poolComponents(fits: numbered, level: level)
+      .filter { !(numbered[0].groups.isEmpty && numbered[0].components.isEmpty && $0.term == "icc") }
+    for component in result.components {
+      if let note = component.note {
+        result.notes.append("\(component.group) \(component.term): \(note)")
+      }
+    }
+    if numbered.count > 1 { result.advice = ImputationAdvice(table: table) }
+    return result
+  }
+
+  /// The fit as pooling takes it.
+  private func analysisFit(_ numbered: NumberedFit) -> AnalysisFit {
+    let fit = numbered.fit
+    func figure(_ value: Double) -> Double? { value.isNaN ? nil : value }
+    let prefix = "\(fit.model): "
+    let dropped = events.filter {
+      $0.k == numbered.k && $0.event.kind == "column dropped" && $0.event.detail.hasPrefix(prefix)
+    }.map { String($0.event.detail.dropFirst(prefix.count)) }
+    let icc = fit.varianceComponents.first { $0.term == "icc" }
+    return AnalysisFit(
+      model: fit.model, formula: "",
+      terms: fit.estimates.map {
+        TermEstimate(
+          term: $0.term, estimate: $0.estimate, standardError: $0.standardError,
+          degreesOfFreedom: CompleteDataDF(
+            model: figure($0.dfModel), nlme: figure($0.dfNlme), residual: $0.dfResidual))
+      }, covariance: fit.covariance,
+      components: fit.varianceComponents.filter { $0.term != "icc" }.map {
+        ComponentEstimate(
+          kind: $0.term.hasPrefix("cor__") ? .correlation : .standardDeviation, group: $0.group,
+          term: $0.term, estimate: figure($0.estimate),
+          scaledStandardError: $0.transformedStandardError, onBoundary: $0.isBoundary)
+      },
+      intraclassCorrelation: icc.map {
+        IntraclassCorrelation(
+          estimate: $0.estimate, logitStandardError: $0.transformedStandardError,
+          onBoundary: $0.isBoundary)
+      }, sigma: fit.sigma ?? .nan, logLikelihood: fit.logLikelihood, observations: fit.n,
+      isSingular: fit.isSingular, converged: fit.isConverged, droppedColumns: dropped)
+  }
+
+  /// Events summed over chains, by target, kind and detail, in order of first appearance.
+  public var eventRows: [EventRow] {
+    var order: [[String]] = []
+    var chains: [[String]: Set<Int>] = [:]
+    var counts: [[String]: Int] = [:]
+    for (k, event) in events {
+      let key = [event.target, event.kind, event.detail]
+      if chains[key] == nil { order.append(key) }
+      chains[key, default: []].insert(k)
+      counts[key, default: 0] += event.count
+    }
+    return order.map {
+      EventRow(
+        target: $0[0], kind: $0[1], detail: $0[2], chains: chains[$0]!.count, count: counts[$0]!)
+    }
+  }
+
+  /// All events, one per chain and run of iterations.
+  public var allEvents: [(k: Int, event: EventRecord)] { events }
+
+  /// All fits in order of k, then of the analyses; k = 0 are the complete cases.
+  public var allFits: [NumberedFit] { fits }
+
+  /// Joins what an interruption has split: the same event in consecutive iterations of a chain.
+  private static func merged(
+    _ events: [(k: Int, event: EventRecord)]
+  ) -> [(k: Int, event: EventRecord)] {
+    var result: [(k: Int, event: EventRecord)] = []
+    var last: [String: Int] = [:]
+    for (k, event) in events {
+      let key = "\(k)\u{0}\(event.target)\u{0}\(event.kind)\u{0}\(event.detail)"
+      if event.fromIteration > 0, let index = last[key],
+        result[index].event.toIteration + 1 == event.fromIteration
+      {
+        result[index].event.toIteration = event.toIteration
+        result[index].event.count += event.count
+      } else {
+        last[key] = result.count
+        result.append((k, event))
+      }
+    }
+    return result.enumerated().sorted { a, b in
+      (a.element.k, a.element.event.fromIteration == 0 ? Int.max : a.element.event.fromIteration,
+        a.offset)
+        < (
+          b.element.k, b.element.event.fromIteration == 0 ? Int.max : b.element.event.fromIteration,
+          b.offset
+        )
+    }.map(\.element)
+  }
+}

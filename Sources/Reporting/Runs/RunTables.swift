@@ -1,0 +1,73 @@
+import Inference
+import RunRecord
+
+extension Table {
+  /// Pooled coefficients of all analyses.
+  public static func pooled(_ analyses: [PooledAnalysis], level: Double) -> Table {
+    var notes = analyses.flatMap { analysis in
+      analysis.notes.map { analyses.count > 1 ? "\(analysis.name): \($0)" : $0 }
+    }
+    notes += analyses.compactMap { analysis in
+      analysis.advice.map { advice in
+        let name = analyses.count > 1 ? "\(analysis.name): " : ""
+        return name + advice.sentence
+      }
+    }
+    return .pooledEstimates(
+      analyses.flatMap(\.rows),
+      title: "Pooled estimates, \(percent(level)) confidence limits", notes: notes)
+  }
+
+  /// The same analyses on complete cases and pooled.
+  public static func comparison(_ analyses: [PooledAnalysis]) -> Table {
+    let counts = analyses.compactMap { analysis in
+      analysis.completeCaseCount.map {
+        "\(analyses.count > 1 ? "\(analysis.name): " : "")\($0) complete cases."
+      }
+    }
+    return .completeCasesBesidePooled(
+      completeCases: analyses.flatMap(\.completeCases), pooled: analyses.flatMap(\.rows),
+      notes: counts)
+  }
+
+  /// Variance components and intraclass correlations of all analyses.
+  public static func components(_ analyses: [PooledAnalysis]) -> Table {
+    .varianceComponents(
+      analyses.flatMap { analysis in
+        analysis.components.compactMap { component in
+          component.estimate.map {
+            VarianceComponentRow(
+              analysis: analysis.name, group: component.group, term: component.term, estimate: $0,
+              confidenceLow: component.confidenceLow, confidenceHigh: component.confidenceHigh,
+              fractionMissing: component.fractionMissing,
+              degreesOfFreedom: component.degreesOfFreedom,
+              monteCarloError: component.estimateMonteCarloError,
+              imputations: component.imputations, boundaryCount: component.boundaryFits)
+          }
+        }
+      }, title: "Standard deviations and intraclass correlation")
+  }
+
+  private static func percent(_ level: Double) -> String {
+    let value = level * 100
+    return value == value.rounded() ? "\(Int(value)) %" : "\(value) %"
+  }
+}
+
+extension ImputationAdvice {
+  /// The advice as a sentence.
+  public var sentence: String {
+    let gamma = NumberRule.decimals(2)
+    let basis =
+      "FMI of \(term) \(gamma.text(fractionMissing, infinity: "")), at most "
+      + "\(gamma.text(fractionMissingUpper, infinity: ""))"
+    if isEnough {
+      return
+        "m = \(pilotImputations) is enough for standard errors that vary by 5 % or less when the "
+        + "data are imputed anew (\(basis))."
+    }
+    return
+      "For standard errors that vary by 5 % or less when the data are imputed anew, use m = "
+      + "\(recommendedImputations) (\(basis)): dormouse extend keeps the chains that are there."
+  }
+}
