@@ -54,7 +54,7 @@ extension Table {
     }
   }
 
-  private static func jsonString(_ text: String) -> String {
+  static func jsonString(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

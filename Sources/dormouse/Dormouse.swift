@@ -28,5 +28,5 @@ struct Dormouse: ParsableCommand {
         85  stopped before the end; the same command carries on
       """,
     version: programVersion,
-    subcommands: [])
+    subcommands: [FitCommand.self])
 }

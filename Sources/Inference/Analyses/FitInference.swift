@@ -1,0 +1,112 @@
+import Numerics
+
+/// A coefficient of one fit with its test and interval.
+public struct FittedTerm: Sendable, Equatable, Codable {
+  /// Its name as R writes it.
+  public var term: String
+  public var estimate: Double
+  public var standardError: Double
+  /// Degrees of freedom of `statistic`; infinity gives the normal distribution.
+  public var degreesOfFreedom: Double
+  /// Estimate over standard error; nil where the standard error is 0.
+  public var statistic: Double?
+  /// Two-sided, under Student's t; nil without degrees of freedom.
+  public var pValue: Double?
+  /// Confidence limits; nil without degrees of freedom.
+  public var confidenceLow: Double?
+  public var confidenceHigh: Double?
+}
+
+/// A variance parameter, or the intraclass correlation, of one fit with its interval.
+public struct FittedComponent: Sendable, Equatable, Codable {
+  /// The grouping factor, or `Residual`.
+  public var group: String
+  /// As ``ComponentEstimate/term``, or `icc`.
+  public var term: String
+  /// Nil for a correlation of effects one of which does not vary.
+  public var estimate: Double?
+  /// Confidence limits; nil on the boundary or where the information is singular.
+  public var confidenceLow: Double?
+  public var confidenceHigh: Double?
+  public var onBoundary: Bool
+}
+
+extension AnalysisFit {
+  /// Tests and intervals of the coefficients, in the model matrix's order.
+  ///
+  /// - Parameters:
+  ///   - rule: where degrees of freedom come from, coefficient by coefficient.
+  ///   - level: coverage of the intervals.
+  /// - Throws: ``PoolingError/degreesOfFreedomUnavailable(term:rule:reason:)``.
+  /// - Precondition: `level` lies between 0 and 1.
+  public func tests(
+    rule: DegreesOfFreedomRule = .model, level: Double = 0.95
+  ) throws(PoolingError) -> [FittedTerm] {
+    var tested: [FittedTerm] = []
+    for term in terms {
+      guard let df = rule.completeDataDF(of: term) else {
+        throw .degreesOfFreedomUnavailable(
+          term: term.term, rule: rule.description,
+          reason: "the grouping factors are crossed, and containment needs nested ones")
+      }
+      tested.append(FittedTerm(term, df: df, level: level))
+    }
+    return tested
+  }
+
+  /// Intervals of the standard deviations and correlations, then of the intraclass correlation:
+  /// Wald's on the scales on which ``Pooling/poolComponents(fits:level:)`` works (logarithm,
+  /// Fisher's z, logit), transformed back.
+  ///
+  /// - Precondition: `level` lies between 0 and 1.
+  public func componentIntervals(level: Double = 0.95) -> [FittedComponent] {
+    let quantile = -Normal.quantile((1 - level) / 2)
+    var result = components.map { component in
+      FittedComponent(
+        group: component.group, term: component.term, estimate: component.estimate,
+        error: component.scaledStandardError, onBoundary: component.onBoundary,
+        scale: component.kind == .correlation ? .fisherZ : .logStandardDeviation,
+        quantile: quantile)
+    }
+    if let icc = intraclassCorrelation {
+      result.append(
+        FittedComponent(
+          group: components.first?.group ?? "", term: "icc", estimate: icc.estimate,
+          error: icc.logitStandardError, onBoundary: icc.onBoundary, scale: .logitCorrelation,
+          quantile: quantile))
+    }
+    return result
+  }
+}
+
+extension FittedTerm {
+  fileprivate init(_ term: TermEstimate, df: Double, level: Double) {
+    self.init(
+      term: term.term, estimate: term.estimate, standardError: term.standardError,
+      degreesOfFreedom: df)
+    guard term.standardError > 0 else { return }
+    let statistic = term.estimate / term.standardError
+    self.statistic = statistic
+    guard df > 0 else { return }
+    let p = StudentT.twoSided(statistic, df: df)
+    // The lower tail keeps its digits when the level is close to 1.
+    let quantile = -StudentT.quantile((1 - level) / 2, df: df)
+    guard p.isFinite, quantile.isFinite else { return }
+    pValue = p
+    confidenceLow = term.estimate - quantile * term.standardError
+    confidenceHigh = term.estimate + quantile * term.standardError
+  }
+}
+
+extension FittedComponent {
+  fileprivate init(
+    group: String, term: String, estimate: Double?, error: Double?, onBoundary: Bool,
+    scale: ComponentScale, quantile: Double
+  ) {
+    self.init(group: group, term: term, estimate: estimate, onBoundary: onBoundary)
+    guard let estimate, let error, !onBoundary else { return }
+    let centre = scale.forward(estimate)
+    confidenceLow = scale.back(centre - quantile * error)
+    confidenceHigh = scale.back(centre + quantile * error)
+  }
+}

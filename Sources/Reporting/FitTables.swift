@@ -1,0 +1,75 @@
+import Inference
+
+extension Table {
+  /// Everything that one fit shows: `coefficients`, `components`, `model` and `notes`; those
+  /// without a row are left out.
+  ///
+  /// - Parameters:
+  ///   - rule: where degrees of freedom come from.
+  ///   - level: coverage of the intervals, between 0 and 1.
+  /// - Throws: `PoolingError` when the rule has no degrees of freedom for a coefficient.
+  public static func fit(
+    _ fit: AnalysisFit, rule: DegreesOfFreedomRule, level: Double
+  ) throws(PoolingError) -> [NamedTable] {
+    let terms = try fit.tests(rule: rule, level: level)
+    let components = fit.componentIntervals(level: level)
+    var tables = [
+      NamedTable(
+        "coefficients",
+        .fitEstimates(
+          terms.map { EstimateRow($0, analysis: fit.formula) },
+          title: "\(fit.formula)  (\(fit.model)\(fit.estimation.map { ", " + $0 } ?? ""))"))
+    ]
+    if !components.isEmpty { tables.append(NamedTable("components", .fitComponents(components))) }
+    tables.append(NamedTable("model", .model(fit)))
+    if !fit.warnings.isEmpty {
+      tables.append(NamedTable("notes", title: "Notes", sentences: fit.warnings))
+    }
+    return tables
+  }
+
+  private static func fitComponents(_ components: [FittedComponent]) -> Table {
+    var table = Table(
+      title: "Variance components",
+      columns: [
+        Column("group", .left, isKey: true), Column("term", .left, isKey: true),
+        Column("estimate", .decimal), Column("conf.low", .decimal),
+        Column("conf.high", .decimal),
+      ])
+    for component in components {
+      // A quarter of the interval stands for the standard error, which is on another scale.
+      let low = component.confidenceLow
+      let spread = component.confidenceHigh.flatMap { high in low.map { (high - $0) / 4 } }
+      let rule = NumberRule.byUncertainty(standardError: spread)
+      table.append([
+        .text(component.group), .text(component.term), Cell(component.estimate, rule),
+        Cell(low, rule), Cell(component.confidenceHigh, rule),
+      ])
+    }
+    return table
+  }
+
+  /// One row about the whole model, as broom's `glance`.
+  private static func model(_ fit: AnalysisFit) -> Table {
+    var columns = [
+      Column("nobs"), Column("dropped"), Column("logLik", .decimal), Column("sigma", .decimal),
+    ]
+    var cells: [Cell] = [
+      .integer(fit.observations), .integer(fit.droppedRows),
+      Cell(fit.logLikelihood, .decimals(4)), .number(fit.sigma, .significant(5)),
+    ]
+    for group in fit.groups {
+      columns.append(Column("groups." + group.name))
+      cells.append(.integer(group.count))
+    }
+    if fit.estimation != nil {
+      columns += [Column("singular", .left), Column("converged", .left)]
+      cells += [.text(fit.isSingular ? "yes" : "no"), .text(fit.converged ? "yes" : "no")]
+    }
+    columns += [Column("model", .left, isForMachines: true)]
+    cells += [.text(fit.model)]
+    var table = Table(title: "Model", columns: columns)
+    table.append(cells)
+    return table
+  }
+}

@@ -1,0 +1,53 @@
+/// One of the things that a command prints: a table, or a list of sentences.
+public struct NamedTable: Sendable, Equatable {
+  /// What programs know it by: the key in JSON, the value of `--table`.
+  public var name: String
+  /// A list of sentences is a table with one column, `note`.
+  public var table: Table
+  /// Sentences are wrapped, not cut, on a narrow terminal.
+  private var isSentences = false
+
+  public init(_ name: String, _ table: Table) {
+    self.name = name
+    self.table = table
+  }
+
+  /// A list of sentences; it prints nothing in text when it is empty.
+  public init(_ name: String, title: String?, sentences: [String]) {
+    self.name = name
+    table = Table(title: title, columns: [Table.Column("note", .left)])
+    for sentence in sentences { table.append([.text(sentence)]) }
+    isSentences = true
+  }
+
+  func rendered(style: OutputStyle) -> String {
+    guard isSentences else { return table.rendered(style: style) }
+    guard !table.rows.isEmpty else { return "" }
+    let heading = table.title.map { style.bold($0) + "\n" } ?? ""
+    return table.rows.reduce(into: heading) { text, row in
+      guard case .text(let sentence) = row[0] else { return }
+      text += wrapped("- " + printable(sentence), width: style.width) + "\n"
+    }
+  }
+
+  /// As a member of a JSON object, indented, without a line feed at the end.
+  fileprivate var jsonMember: String {
+    let lines = table.json().split(separator: "\n")
+    return "  " + Table.jsonString(name) + ": " + lines.joined(separator: "\n  ")
+  }
+}
+
+extension [NamedTable] {
+  /// The tables in `format`, ending in a line feed.
+  ///
+  /// Text: one below the other. JSON: one object, the tables' names as keys. CSV holds one table
+  /// by nature: the first.
+  public func formatted(as format: TableFormat, style: OutputStyle = .plain) -> String {
+    switch format {
+    case .text:
+      map { $0.rendered(style: style) }.filter { !$0.isEmpty }.joined(separator: "\n")
+    case .csv: first?.table.csv() ?? ""
+    case .json: "{\n" + map(\.jsonMember).joined(separator: ",\n") + "\n}\n"
+    }
+  }
+}

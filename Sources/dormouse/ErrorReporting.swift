@@ -1,0 +1,84 @@
+import ArgumentParser
+import Coordination
+import Foundation
+import Imputation
+import Inference
+import MixedModels
+import RunRecord
+import Simulation
+import Study
+import Tabular
+
+/// Runs a command's work; whatever it throws is told to the user in one sentence on standard
+/// error, and the program ends with the status that `--help` documents for it.
+///
+/// ArgumentParser's own errors and exits pass through untouched.
+///
+/// - Throws: `ExitCode`, or what ArgumentParser threw.
+func reporting(_ body: () throws -> Void) throws {
+  do {
+    try body()
+  } catch let code as ExitCode {
+    throw code
+  } catch let error as ValidationError {
+    throw error
+  } catch {
+    writeToStandardError(errorText(error))
+    throw exitStatus(of: error)
+  }
+}
+
+/// What the user reads of an error: `error: ` and its sentence; a study's problems one a line.
+///
+/// - Parameter excerpts: whether to show the line of the study file, or the formula, with a
+///   pointer to the place, as suits a terminal.
+func errorText(_ error: any Error, excerpts: Bool = isatty(STDERR_FILENO) == 1) -> String {
+  switch error {
+  case let error as StudyError: "error: " + error.rendered(excerpts: excerpts)
+  // What follows the first line of these is the pointer.
+  case is FormulaError, is ModelFrameError:
+    "error: " + (excerpts ? "\(error)" : String("\(error)".prefix { $0 != "\n" }))
+  // The description of Foundation's errors is for programmers; this is the system's sentence.
+  case is CocoaError, is POSIXError: "error: " + error.localizedDescription
+  default: "error: \(error)"
+  }
+}
+
+/// The documented exit status of an error.
+///
+/// What cannot be read or makes no sense is the input's fault; what cannot be written, or belongs
+/// to another run, the output's; everything else failed.
+func exitStatus(of error: any Error) -> ExitCode {
+  switch error {
+  case let error as TabularError:
+    switch error {
+    case .unwritable, .unwritableColumn, .unwritableCell: ExitStatus.cannotWrite
+    case .unequalRow: ExitStatus.failed
+    default: ExitStatus.badInput
+    }
+  case let error as RunRecordError:
+    switch error {
+    case .absent: ExitStatus.badInput
+    case .diskFull, .busy, .traceOverlap, .sqlite: ExitStatus.failed
+    default: ExitStatus.cannotWrite
+    }
+  case is InputError: ExitStatus.badInput
+  case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,
+    is LinearModelError, is MixedModelError, is PoolingError, is SimulationError:
+    ExitStatus.badInput
+  default: ExitStatus.failed
+  }
+}
+
+/// Writes `text` and a line feed to standard error, in one piece, so that ranks' lines do not mix.
+func writeToStandardError(_ text: String) {
+  // Nobody is left to be told when standard error itself is gone.
+  try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+}
+
+/// Writes `text` to standard output as it is.
+///
+/// - Throws: the system's error, as when the disk that output is sent to is full.
+func writeToStandardOutput(_ text: String) throws {
+  try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+}

@@ -1,0 +1,20 @@
+/// What is wrong with an option's value that only the data can tell.
+enum InputError: Error, Equatable {
+  /// `option` names a column that `source` lacks.
+  case unknownColumn(name: String, option: String, source: String, nearest: String?)
+  /// `option` asks for groups of rows, and the column is not one that makes groups.
+  case notAGrouping(name: String, option: String, count: Int, most: Int)
+}
+
+extension InputError: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .unknownColumn(let name, let option, let source, let nearest):
+      "\(option): \(source) has no column '\(name)'"
+        + (nearest.map { "; did you mean '\($0)'?" } ?? "")
+    case .notAGrouping(let name, let option, let count, let most):
+      "\(option): '\(name)' has \(count) different values; summaries are given for at most "
+        + "\(most) groups"
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Reporting
+
+extension TableFormat: ExpressibleByArgument {}
+
+/// `--format` and `--table`, for commands that print several tables.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How tables are printed: text, csv or json.",
+      discussion: "JSON has every table under its name; CSV has the first unless --table is given."
+    ))
+  var format = TableFormat.text
+
+  @Option(help: ArgumentHelp("Print this table only, by its name in JSON.", valueName: "name"))
+  var table: String?
+
+  /// Prints a command's tables, or the one that `--table` names.
+  ///
+  /// - Throws: `ValidationError` when no table has that name.
+  func print(_ tables: [NamedTable]) throws {
+    guard let table else {
+      return try writeToStandardOutput(tables.formatted(as: format, style: .detect()))
+    }
+    guard let chosen = tables.first(where: { $0.name == table }) else {
+      let names = tables.map(\.name).joined(separator: ", ")
+      throw ValidationError("There is no table '\(table)' here; possible: \(names).")
+    }
+    if format == .json {
+      try writeToStandardOutput(chosen.table.json())
+    } else {
+      try writeToStandardOutput([chosen].formatted(as: format, style: .detect()))
+    }
+  }
+}
+
+/// `--level`, coverage of confidence intervals.
+struct LevelOption: ParsableArguments {
+  @Option(help: "Coverage of confidence intervals, between 0 and 1.")
+  var level = 0.95
+
+  func validate() throws {
+    guard level > 0, level < 1 else {
+      throw ValidationError(
+        "--level is \(level); it must lie between 0 and 1, such as 0.95 for 95 % intervals.")
+    }
+  }
+}
