@@ -37,7 +37,7 @@ let package = Package(
     .target(
       name: "Coordination",
       dependencies: [
-        "MessagePassing", "RunRecord", "Study", .product(name: "Logging", package: "swift-log"),
+        "MessagePassing", "RunRecord", "Study",
       ]),
     .target(name: "Simulation", dependencies: ["Tabular", "Numerics"]),
     .target(name: "Reporting", dependencies: ["RunRecord", "Inference", "Tabular", "Numerics"]),
@@ -46,6 +46,7 @@ let package = Package(
       dependencies: [
         "Coordination", "Reporting", "Simulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
 
     // Run by tests under mpirun; not part of what is installed.

@@ -161,8 +161,13 @@ public final class RunRecord: Sendable {
   }
 
   /// Records that the run was extended to `m` imputations of `iterations` iterations.
-  public func setExtent(m: Int, iterations: Int) throws(RunRecordError) {
+  ///
+  /// - Parameter studyText: the study as understood, with the new figures; nil keeps the old text.
+  public func setExtent(
+    m: Int, iterations: Int, studyText: String? = nil
+  ) throws(RunRecordError) {
     try transaction { db in
+      if let studyText { try Self.set("study", studyText, db) }
       try Self.set("m", String(m), db)
       try Self.set("iterations", String(iterations), db)
     }

@@ -26,7 +26,11 @@ public struct LoadedStudy: Sendable {
   /// - Throws: ``StudyError``, `TabularError`, `PlanError`, `FormulaError`, `ModelFrameError`: each
   ///   says in a sentence what is wrong and where.
   public init(path: String, overrides: StudyOverrides = StudyOverrides()) throws {
-    let file = try StudyFile(readingFile: path)
+    try self.init(file: StudyFile(readingFile: path), overrides: overrides)
+  }
+
+  /// The same for a study file that is in memory; its path is where its data file is looked for.
+  public init(file: StudyFile, overrides: StudyOverrides = StudyOverrides()) throws {
     // Columns that the study leaves out are never stored; a name that the file lacks is the
     // study's mistake, to be reported at its place, so that all columns are read then.
     let dataPath = file.dataPath(overrides: overrides)

@@ -28,5 +28,8 @@ struct Dormouse: ParsableCommand {
         85  stopped before the end; the same command carries on
       """,
     version: programVersion,
-    subcommands: [FitCommand.self])
+    subcommands: [
+      RunCommand.self, StatusCommand.self, ExtendCommand.self, PoolCommand.self,
+      CompleteCommand.self, FitCommand.self,
+    ])
 }

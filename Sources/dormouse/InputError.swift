@@ -4,6 +4,8 @@ enum InputError: Error, Equatable {
   case unknownColumn(name: String, option: String, source: String, nearest: String?)
   /// `option` asks for groups of rows, and the column is not one that makes groups.
   case notAGrouping(name: String, option: String, count: Int, most: Int)
+  /// An imputation that the run has not finished.
+  case imputationNotFinished(Int, finished: Int)
 }
 
 extension InputError: CustomStringConvertible {
@@ -15,6 +17,8 @@ extension InputError: CustomStringConvertible {
     case .notAGrouping(let name, let option, let count, let most):
       "\(option): '\(name)' has \(count) different values; summaries are given for at most "
         + "\(most) groups"
+    case .imputationNotFinished(let k, let finished):
+      "imputation \(k) is not finished in this run; \(finished) imputations are"
     }
   }
 }

@@ -74,15 +74,20 @@ public struct StudyRun {
   ///   - extend: allow these to be larger than what is recorded, and record the larger ones.
   ///   - started: called once with how the run begins, before any chain is computed.
   ///   - progress: called at most five times a second.
-  /// - Throws: what loading and the record throw, ``RunError``, ``CoordinationError``.
+  ///   - finishing: called when every chain is in the record and before the run counts as
+  ///     finished; it writes what belongs to a finished run. Not called for a stopped one.
+  /// - Throws: what loading and the record throw, ``RunError``, ``CoordinationError``, and what
+  ///   `finishing` throws.
   public func lead(
     _ loaded: LoadedStudy, extend: Bool = false, started: (RunOutcome) -> Void = { _ in },
-    progress: (QueueProgress) -> Void = { _ in }
+    progress: (QueueProgress) -> Void = { _ in },
+    finishing: (RunOutcome) throws -> Void = { _ in }
   ) throws -> RunOutcome {
     var isSent = false
     do {
       return try lead(
-        loaded, extend: extend, isSent: &isSent, started: started, progress: progress)
+        loaded, extend: extend, isSent: &isSent, started: started, progress: progress,
+        finishing: finishing)
     } catch {
       if !isSent { release() }
       throw error
@@ -105,7 +110,7 @@ public struct StudyRun {
 
   private func lead(
     _ loaded: LoadedStudy, extend: Bool, isSent: inout Bool, started: (RunOutcome) -> Void,
-    progress: (QueueProgress) -> Void
+    progress: (QueueProgress) -> Void, finishing: (RunOutcome) throws -> Void
   ) throws -> RunOutcome {
     let study = loaded.study
     let directory = URL(filePath: study.outputDirectory, directoryHint: .isDirectory)
@@ -130,7 +135,10 @@ public struct StudyRun {
       directory: directory, description: description, attempt: attempt(), claim: claim)
     var end = AttemptOutcome.failed
     defer { try? record.close(outcome: end) }
-    if extend { try record.setExtent(m: study.imputations, iterations: study.iterations) }
+    if extend {
+      try record.setExtent(
+        m: study.imputations, iterations: study.iterations, studyText: description.studyText)
+    }
     let reader = try RecordReader(directory: directory)
     let items = try remaining(reader, loaded: loaded)
     outcome.doneBefore = study.imputations - items.count
@@ -147,7 +155,12 @@ public struct StudyRun {
     outcome.stopped = summary.stopped
     outcome.silentRanks = summary.silentRanks
     outcome.failed = try reader.chains().filter { $0.state == .failed }.map(\.k)
-    end = summary.stopped != nil ? .stopped : outcome.failed.isEmpty ? .finished : .failed
+    if summary.stopped == nil {
+      try finishing(outcome)
+      end = outcome.failed.isEmpty ? .finished : .failed
+    } else {
+      end = .stopped
+    }
     return outcome
   }
 

@@ -8,7 +8,7 @@ import Tabular
 public struct RunFiles {
   let directory: URL
   let reader: RecordReader
-  let results: RunResults
+  public let results: RunResults
 
   /// - Throws: `RunRecordError`.
   public init(directory: URL) throws {
@@ -17,7 +17,7 @@ public struct RunFiles {
     results = try RunResults(reader)
   }
 
-  /// Writes every file and returns what is in them.
+  /// Writes every file but the provenance and returns what is in them.
   ///
   /// - Throws: `TabularError` when a file cannot be written, `PoolingError`, `RunRecordError`.
   @discardableResult
@@ -30,8 +30,12 @@ public struct RunFiles {
     try writeConvergence()
     try writeEvents()
     try write(results.description.studyText, to: "study.yaml")
-    try write(try provenance(), to: "provenance.json")
     return pooled
+  }
+
+  /// Writes `provenance.json`, which says how every attempt ended, and so comes last.
+  public func writeProvenance() throws {
+    try write(try provenance(), to: "provenance.json")
   }
 
   private func write(_ text: String, to name: String) throws {

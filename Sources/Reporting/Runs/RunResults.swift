@@ -98,7 +98,9 @@ public struct RunResults: Sendable {
       if let note = estimate.note { result.notes.append("\(estimate.term): \(note)") }
     }
     result.components = try Pooling.poolComponents(fits: numbered, level: level)
-      .filter { !(numbered[0].groups.isEmpty && numbered[0].components.isEmpty && $0.term == "icc") }
+      .filter {
+        !(numbered[0].groups.isEmpty && numbered[0].components.isEmpty && $0.term == "icc")
+      }
     for component in result.components {
       if let note = component.note {
         result.notes.append("\(component.group) \(component.term): \(note)")
@@ -181,8 +183,10 @@ public struct RunResults: Sendable {
       }
     }
     return result.enumerated().sorted { a, b in
-      (a.element.k, a.element.event.fromIteration == 0 ? Int.max : a.element.event.fromIteration,
-        a.offset)
+      (
+        a.element.k, a.element.event.fromIteration == 0 ? Int.max : a.element.event.fromIteration,
+        a.offset
+      )
         < (
           b.element.k, b.element.event.fromIteration == 0 ? Int.max : b.element.event.fromIteration,
           b.offset

@@ -1,0 +1,20 @@
+import Foundation
+import RunRecord
+import Study
+
+extension LoadedStudy {
+  /// The study of the run in `directory`, as its record holds it, with the data it was made from.
+  ///
+  /// - Parameter overrides: a new place of the data file, a larger m or more iterations.
+  /// - Throws: `RunRecordError`, and what ``init(path:overrides:)`` throws.
+  public init(recordedIn directory: URL, overrides: StudyOverrides = StudyOverrides()) throws {
+    let description = try RecordReader(directory: directory).description()
+    var overrides = overrides
+    overrides.outputDirectory = directory.path
+    overrides.imputations = overrides.imputations ?? description.m
+    overrides.iterations = overrides.iterations ?? description.iterations
+    let file = try StudyFile(
+      text: description.studyText, path: directory.appending(path: "study.yaml").path)
+    try self.init(file: file, overrides: overrides)
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import RunRecord
+
+/// How far a run is, from its record.
+public struct RunStatus: Sendable {
+  public let description: RunDescription
+  public let chains: [ChainSummary]
+  public let attempts: [AttemptRecord]
+  public let claim: ClaimRecord?
+
+  /// - Throws: `RunRecordError`.
+  public init(_ reader: RecordReader) throws {
+    description = try reader.description()
+    chains = try reader.chains()
+    attempts = try reader.attempts()
+    claim = try reader.claim()
+  }
+
+  /// Chains finished with as many iterations as the run asks for.
+  public var finished: Int {
+    chains.count { $0.state == .finished && $0.iterations >= description.iterations }
+  }
+
+  public var failed: [Int] { chains.filter { $0.state == .failed }.map(\.k) }
+
+  /// Chains stopped on the way, or with fewer iterations than asked for since an extension.
+  public var partial: Int { chains.count - finished - failed.count }
+
+  /// What the run is doing, in a word or two.
+  public var state: String {
+    if claim != nil { return "running" }
+    if finished == description.m { return "finished" }
+    switch attempts.last?.outcome {
+    case .stopped: return "stopped; the same command carries on"
+    case .failed: return "failed; see failed chains"
+    default: return "interrupted; the same command carries on"
+    }
+  }
+
+  public var table: Table {
+    var rows: [(key: String, value: Table.Cell)] = [
+      ("study", .text(description.studyName)),
+      ("state", .text(state)),
+      ("imputations finished", .text("\(finished) of \(description.m)")),
+      ("imputations begun and kept", .integer(partial)),
+      ("iterations of each", .integer(description.iterations)),
+    ]
+    if !failed.isEmpty {
+      rows.append(
+        ("failed chains", .text(failed.map(String.init).joined(separator: ", "))))
+    }
+    if let claim { rows.append(("written by", .text(claim.description))) }
+    if let last = attempts.last {
+      rows.append(("starts", .integer(attempts.count)))
+      rows.append(("last start", .text(Self.utc(last.started))))
+      if let stopped = last.stopped { rows.append(("ended", .text(Self.utc(stopped)))) }
+      rows.append(
+        ("on", .text("\(last.host), \(last.ranks) rank\(last.ranks == 1 ? "" : "s")")))
+      let own = chains.filter { $0.attempt == last.id && $0.state == .finished }
+      if !own.isEmpty {
+        let seconds = own.reduce(0) { $0 + $1.seconds } / Double(own.count)
+        rows.append(("seconds a chain", .number(seconds, .significant(2))))
+        let left = description.m - finished
+        if left > 0 {
+          rows.append(
+            (
+              "time left, about",
+              .text(RunProgress.duration(seconds * Double(left) / Double(last.ranks)))
+            ))
+        }
+      }
+      if let job = last.slurmJob { rows.append(("Slurm job", .text(job))) }
+    }
+    return .status(rows)
+  }
+
+  private static func utc(_ seconds: Double) -> String {
+    Date(timeIntervalSince1970: seconds).formatted(.iso8601)
+  }
+}

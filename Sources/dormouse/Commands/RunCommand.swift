@@ -1,0 +1,46 @@
+import ArgumentParser
+import Study
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Impute, analyse and pool; carry on a run that is already there.",
+    discussion: """
+      Computes what the study file asks for and writes it to the run's directory: record.sqlite, \
+      pooled.csv, variance-components.csv, complete-cases.csv, fits.csv, convergence.csv, \
+      events.csv, study.yaml, provenance.json. Imputation k has the same bits on any number of \
+      ranks and after any interruption: give the same command again and it carries on.
+
+      EXAMPLES
+        dormouse run config/example.yaml --ranks 2
+        mpirun -n 64 dormouse run share.yaml --data /secure/share.dta --output runs/share
+      """)
+
+  @Argument(help: "The study file.")
+  var study: String
+
+  @Option(
+    help: ArgumentHelp("The run's directory, instead of the study's.", valueName: "directory"))
+  var output: String?
+
+  @Option(help: "Number of imputations, instead of the study's.")
+  var m: Int?
+
+  @Option(help: "Iterations of each chain, instead of the study's.")
+  var iterations: Int?
+
+  @Option(help: "Seed, instead of the study's.")
+  var seed: UInt64?
+
+  @OptionGroup var compute: ComputeOptions
+
+  func run() throws {
+    let overrides = StudyOverrides(
+      dataFile: compute.data, outputDirectory: output, imputations: m, iterations: iterations,
+      seed: seed)
+    let path = study
+    try RunSession(
+      options: compute, load: { try LoadedStudy(path: path, overrides: overrides) }, extend: false
+    ).run()
+  }
+}

@@ -1,0 +1,59 @@
+import Coordination
+import Foundation
+import Logging
+import Reporting
+
+/// Shows how far a run is: a bar on a terminal, a line a minute in a log.
+struct ProgressDisplay {
+  private let total: Int
+  private let style: OutputStyle?
+  private let logger: Logger
+  private var doneBefore = 0
+  private var started = ContinuousClock.now
+  private var lastLine: ContinuousClock.Instant?
+  private var isDirty = false
+
+  init(total: Int) {
+    self.total = total
+    let environment = ProcessInfo.processInfo.environment
+    let detected = OutputStyle.detect(fileDescriptor: STDERR_FILENO)
+    if let width = environment[RunSession.terminalVariable].flatMap(Int.init) {
+      style = .terminal(width: width, environment: environment)
+    } else {
+      style = detected.width == nil ? nil : detected
+    }
+    logger = Logger(label: "dormouse") { StreamLogHandler.standardError(label: $0) }
+  }
+
+  mutating func start(doneBefore: Int, ranks: Int) {
+    self.doneBefore = doneBefore
+    started = .now
+    lastLine = started
+    guard style == nil else { return }
+    let rest = total - doneBefore
+    var line = "\(rest) of \(total) imputations to compute on \(ranks) rank"
+    if ranks != 1 { line += "s" }
+    if doneBefore > 0 { line += "; \(doneBefore) are in the record" }
+    logger.info("\(line)")
+  }
+
+  mutating func show(_ progress: QueueProgress) {
+    let line = RunProgress(
+      unit: "imputations", done: doneBefore + progress.finished, total: total,
+      doneBefore: doneBefore, elapsed: (ContinuousClock.now - started) / .seconds(1))
+    if let style {
+      isDirty = true
+      try? FileHandle.standardError.write(
+        contentsOf: Data(line.terminalLine(style: style).utf8))
+    } else if let last = lastLine, ContinuousClock.now - last >= .seconds(60) {
+      lastLine = .now
+      logger.info("\(line.logLine)")
+    }
+  }
+
+  /// Ends the bar's line.
+  mutating func end() {
+    if isDirty { try? FileHandle.standardError.write(contentsOf: Data("\n".utf8)) }
+    isDirty = false
+  }
+}

@@ -1,0 +1,197 @@
+import ArgumentParser
+import Coordination
+import Foundation
+import Inference
+import MessagePassing
+import Reporting
+import RunRecord
+import Study
+
+/// Options of the commands that compute.
+struct ComputeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The data file, instead of the study's.", valueName: "path"))
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Start this many ranks under mpirun on this machine.",
+      discussion: "Under mpirun or srun the launcher decides, and this is not given."))
+  var ranks: Int?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Take the record over from a process on another machine that seems alive.",
+      discussion:
+        "Only when you know that it is dead; a process that lives stops at its next write."
+    ))
+  var takeOver = false
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if let ranks, ranks < 1 {
+      throw ValidationError("--ranks is \(ranks); it must be 1 or more.")
+    }
+  }
+}
+
+/// Computes a study on this rank and all others, prints what came of it, and ends the process.
+struct RunSession {
+  /// Width of the terminal that the user looks at, when mpirun stands between it and rank 0.
+  static let terminalVariable = "DORMOUSE_TERMINAL_WIDTH"
+
+  let options: ComputeOptions
+  /// Loads the study, on rank 0.
+  let load: () throws -> LoadedStudy
+  let extend: Bool
+
+  func run() throws {
+    if let ranks = options.ranks, ranks > 1, !MPICommunicator.isLaunched {
+      // What is wrong with the study is said before mpirun stands in the way.
+      try reporting {
+        _ = try load()
+        announceTerminal()
+        try Launcher.relaunch(ranks: ranks, arguments: Array(CommandLine.arguments.dropFirst()))
+      }
+    }
+    StopSignals.install()
+    var communicator: (any Communicator)?
+    try reporting { communicator = try MPICommunicator.current() }
+    guard let communicator else { return }
+    var status = ExitCode.success
+    if communicator.rank == 0 {
+      do {
+        try reporting { status = try lead(communicator) }
+      } catch let code as ExitCode {
+        status = code
+      }
+    } else {
+      status = follow(communicator)
+    }
+    try reporting { try communicator.finish() }
+    throw status
+  }
+
+  private func announceTerminal() {
+    let style = OutputStyle.detect(fileDescriptor: STDERR_FILENO)
+    if let width = style.width { setenv(Self.terminalVariable, "\(width)", 1) }
+  }
+
+  // MARK: - Rank 0
+
+  private func lead(_ communicator: any Communicator) throws -> ExitCode {
+    var settings = RunSettings(programVersion: programVersion)
+    settings.takeOver = options.takeOver
+    let run = StudyRun(settings: settings, communicator: communicator)
+    let loaded: LoadedStudy
+    do {
+      if let ranks = options.ranks, ranks != communicator.size {
+        throw RankCountError(asked: ranks, launched: communicator.size)
+      }
+      loaded = try load()
+    } catch {
+      run.release()
+      throw error
+    }
+    let rule = loaded.study.pooling.degreesOfFreedom
+    let level = loaded.study.pooling.level
+    for note in loaded.resolved.notes { writeToStandardError("note: \(note)") }
+    for note in loaded.plan.notes { writeToStandardError("note: \(note)") }
+    var display = ProgressDisplay(total: loaded.study.imputations)
+    let outcome = try run.lead(
+      loaded, extend: extend,
+      started: { display.start(doneBefore: $0.doneBefore, ranks: communicator.size) },
+      progress: { display.show($0) },
+      finishing: { _ = try RunFiles(directory: $0.directory).write(rule: rule, level: level) })
+    display.end()
+    if !outcome.silentRanks.isEmpty {
+      writeToStandardError(
+        "ranks that did not answer the stop: "
+          + outcome.silentRanks.map(String.init).joined(separator: ", "))
+      communicator.abort(code: ExitStatus.stopped.rawValue)
+    }
+    return try report(outcome, loaded: loaded, rule: rule, level: level)
+  }
+
+  private func report(
+    _ outcome: RunOutcome, loaded: LoadedStudy, rule: DegreesOfFreedomRule, level: Double
+  ) throws -> ExitCode {
+    let path = loaded.study.outputDirectory
+    if let reason = outcome.stopped {
+      let done = try RecordReader(directory: outcome.directory)
+        .finishedChains(iterations: loaded.study.iterations).count
+      writeToStandardError(
+        "\(reason); \(done) of \(loaded.study.imputations) imputations are in \(path). The same "
+          + "command carries on.")
+      return ExitStatus.stopped
+    }
+    let files = try RunFiles(directory: outcome.directory)
+    if outcome.wasComplete {
+      writeToStandardError(
+        "This run is finished already: all \(loaded.study.imputations) imputations are in \(path). "
+          + "Nothing was computed and nothing changed.")
+    } else {
+      try files.writeProvenance()
+    }
+    try options.output.print(
+      RunSession.tables(try files.results.pooled(rule: rule, level: level), files.results, level))
+    if !outcome.wasComplete {
+      writeToStandardError(
+        "Results are in \(path): pooled.csv, fits.csv, convergence.csv and more.")
+    }
+    guard outcome.failed.isEmpty else {
+      for failure in files.results.failures {
+        writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
+      }
+      return ExitStatus.failed
+    }
+    return .success
+  }
+
+  /// The tables that say what came of a run.
+  static func tables(
+    _ pooled: [PooledAnalysis], _ results: RunResults, _ level: Double
+  ) -> [NamedTable] {
+    var tables: [NamedTable] = []
+    if !pooled.isEmpty {
+      tables.append(NamedTable("pooled", .pooled(pooled, level: level)))
+      tables.append(NamedTable("completeCases", .comparison(pooled)))
+      let components = Table.components(pooled)
+      if !components.rows.isEmpty { tables.append(NamedTable("components", components)) }
+    }
+    if !results.eventRows.isEmpty {
+      tables.append(NamedTable("events", .events(results.eventRows)))
+    }
+    return tables
+  }
+
+  // MARK: - The other ranks
+
+  private func follow(_ communicator: any Communicator) -> ExitCode {
+    do {
+      let settings = RunSettings(programVersion: programVersion)
+      let summary = try StudyRun(settings: settings, communicator: communicator).follow()
+      if summary.silentRanks.contains(communicator.rank) { return ExitStatus.stopped }
+      // Rank 0's status is the job's.
+      return .success
+    } catch is RunError {
+      return .success
+    } catch is CoordinationError {
+      return .success
+    } catch {
+      writeToStandardError("rank \(communicator.rank): \(errorText(error))")
+      communicator.abort(code: ExitStatus.failed.rawValue)
+    }
+  }
+}
+
+/// `--ranks` and the launcher disagree.
+struct RankCountError: Error, CustomStringConvertible {
+  let asked: Int
+  let launched: Int
+
+  var description: String {
+    "--ranks \(asked) was given, but the launcher started \(launched) "
+      + "rank\(launched == 1 ? "" : "s"); leave --ranks out under mpirun and srun"
+  }
+}
