@@ -28,5 +28,5 @@ struct Dormouse: ParsableCommand {
         85  stopped before the end; the same command carries on
       """,
     version: programVersion,
-    subcommands: [FitCommand.self])
+    subcommands: [FitCommand.self, PoolTableCommand.self, ExampleCommand.self])
 }

@@ -64,7 +64,8 @@ func exitStatus(of error: any Error) -> ExitCode {
     }
   case is InputError: ExitStatus.badInput
   case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,
-    is LinearModelError, is MixedModelError, is PoolingError, is SimulationError:
+    is LinearModelError, is MixedModelError, is PoolingError, is EstimatesFileError,
+    is SimulationError:
     ExitStatus.badInput
   default: ExitStatus.failed
   }
