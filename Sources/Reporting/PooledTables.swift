@@ -58,8 +58,7 @@ extension Table {
       ])
     }
     if let first = advice.first?.advice {
-      let percent = NumberRule.significant(2).text(
-        first.coefficientOfVariation * 100, infinity: "Inf")
+      let percent = shortestDecimal((first.coefficientOfVariation * 1e4).rounded() / 100)
       table.notes = [
         "With m.advised imputations, imputing anew would change standard errors by about "
           + "\(percent) % (von Hippel 2020)."

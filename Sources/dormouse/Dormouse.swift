@@ -28,5 +28,8 @@ struct Dormouse: ParsableCommand {
         85  stopped before the end; the same command carries on
       """,
     version: programVersion,
-    subcommands: [FitCommand.self, PoolTableCommand.self, ExampleCommand.self])
+    subcommands: [
+      DescribeCommand.self, PlanCommand.self, FitCommand.self, PoolTableCommand.self,
+      ExampleCommand.self,
+    ])
 }
