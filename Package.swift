@@ -72,7 +72,9 @@ let package = Package(
       name: "CoordinationTests", dependencies: ["Coordination", "LaunchedJobs", "mpi-selftest"]),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
-    .testTarget(name: "DormouseTests", dependencies: ["Coordination", "Reporting"]),
+    .testTarget(
+      name: "DormouseTests", dependencies: ["Coordination", "Reporting", "Simulation", "dormouse"],
+      resources: [.copy("Reference")]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -99,36 +99,32 @@ extension Table {
     return table
   }
 
-  /// The same analyses on complete cases and pooled, side by side; a term that one of the two
-  /// lacks has missing cells there.
+  /// The same analyses on complete cases and pooled, each term's two rows below each other.
+  ///
   public static func completeCasesBesidePooled(
     completeCases: [EstimateRow], pooled: [EstimateRow],
     title: String? = "Complete cases beside pooled", notes: [String] = []
   ) -> Table {
     let figures = EstimateRow.Figure.allCases.prefix { $0 != .relativeIncrease }
-    let shown: Set<EstimateRow.Figure> = [
-      .estimate, .standardError, .degreesOfFreedom, .pValue,
-    ]
     let all = completeCases + pooled
     let hasSeveral = Set(all.map(\.analysis)).count > 1
-    var columns = [
-      Column("analysis", .left, isForMachines: !hasSeveral, isKey: true),
-      Column("term", .left, isKey: true),
-    ]
-    for side in ["complete", "pooled"] {
-      columns += figures.map {
-        Column("\(side).\($0.rawValue)", .decimal, isForMachines: !shown.contains($0))
-      }
-    }
-    var table = Table(title: title, columns: columns, notes: notes)
+    var table = Table(
+      title: title,
+      columns: [
+        Column("analysis", .left, isForMachines: !hasSeveral, isKey: true),
+        Column("term", .left, isKey: true), Column("data", .left, isKey: true),
+      ]
+        + figures.map {
+          Column($0.rawValue, .decimal, isForMachines: $0 == .statistic)
+        }, notes: notes)
     var seen = Set<[String]>()
     for row in all where seen.insert([row.analysis, row.term]).inserted {
-      var cells: [Cell] = [.text(row.analysis), .text(row.term)]
-      for side in [completeCases, pooled] {
-        let match = side.first { $0.analysis == row.analysis && $0.term == row.term }
-        cells += figures.map { match?.cell($0) ?? .missing }
+      for (side, rows) in [("complete", completeCases), ("imputed", pooled)] {
+        let match = rows.first { $0.analysis == row.analysis && $0.term == row.term }
+        guard let match else { continue }
+        table.append(
+          [.text(row.analysis), .text(row.term), .text(side)] + figures.map(match.cell))
       }
-      table.append(cells)
     }
     return table
   }

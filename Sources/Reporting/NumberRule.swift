@@ -11,6 +11,8 @@ public enum NumberRule: Sendable, Equatable {
   case degreesOfFreedom
   /// A share, in per cent with one decimal.
   case percent
+  /// All digits that it takes to read back the same number: for data as they are.
+  case shortest
 
   /// Decimals with which a standard error shows two significant digits, so that estimates and
   /// their errors are rounded alike.
@@ -53,6 +55,7 @@ public enum NumberRule: Sendable, Equatable {
       let place = Self.leadingPlace(rounding: number, to: 2)
       return Self.fixed(number, place < -1 ? 1 - place : 2)
     case .degreesOfFreedom: return Self.fixed(number, 1)
+    case .shortest: return shortestDecimal(number)
     case .percent: return Self.fixed(number * 100, 1) + "%"
     }
   }

@@ -29,7 +29,8 @@ struct Dormouse: ParsableCommand {
       """,
     version: programVersion,
     subcommands: [
-      RunCommand.self, StatusCommand.self, ExtendCommand.self, PoolCommand.self,
-      CompleteCommand.self, FitCommand.self,
+      DescribeCommand.self, PlanCommand.self, RunCommand.self, StatusCommand.self,
+      ExtendCommand.self, PoolCommand.self, CompleteCommand.self, FitCommand.self,
+      PoolTableCommand.self, ExampleCommand.self,
     ])
 }

@@ -62,9 +62,10 @@ func exitStatus(of error: any Error) -> ExitCode {
     case .diskFull, .busy, .traceOverlap, .sqlite: ExitStatus.failed
     default: ExitStatus.cannotWrite
     }
-  case is InputError: ExitStatus.badInput
+  case is InputError, is AnalysisError: ExitStatus.badInput
   case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,
-    is LinearModelError, is MixedModelError, is PoolingError, is SimulationError:
+    is LinearModelError, is MixedModelError, is PoolingError, is EstimatesFileError,
+    is SimulationError:
     ExitStatus.badInput
   default: ExitStatus.failed
   }

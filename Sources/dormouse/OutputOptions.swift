@@ -20,7 +20,7 @@ struct OutputOptions: ParsableArguments {
   /// - Throws: `ValidationError` when no table has that name.
   func print(_ tables: [NamedTable]) throws {
     guard let table else {
-      return try writeToStandardOutput(tables.formatted(as: format, style: .detect()))
+      return try writeToStandardOutput(tables.formatted(as: format, style: Terminal.standardOutput))
     }
     guard let chosen = tables.first(where: { $0.name == table }) else {
       let names = tables.map(\.name).joined(separator: ", ")
@@ -29,7 +29,7 @@ struct OutputOptions: ParsableArguments {
     if format == .json {
       try writeToStandardOutput(chosen.table.json())
     } else {
-      try writeToStandardOutput([chosen].formatted(as: format, style: .detect()))
+      try writeToStandardOutput([chosen].formatted(as: format, style: Terminal.standardOutput))
     }
   }
 }

@@ -15,13 +15,8 @@ struct ProgressDisplay {
 
   init(total: Int) {
     self.total = total
-    let environment = ProcessInfo.processInfo.environment
-    let detected = OutputStyle.detect(fileDescriptor: STDERR_FILENO)
-    if let width = environment[RunSession.terminalVariable].flatMap(Int.init) {
-      style = .terminal(width: width, environment: environment)
-    } else {
-      style = detected.width == nil ? nil : detected
-    }
+    let detected = Terminal.standardError
+    style = detected.width == nil ? nil : detected
     logger = Logger(label: "dormouse") { StreamLogHandler.standardError(label: $0) }
   }
 

@@ -37,9 +37,6 @@ struct ComputeOptions: ParsableArguments {
 
 /// Computes a study on this rank and all others, prints what came of it, and ends the process.
 struct RunSession {
-  /// Width of the terminal that the user looks at, when mpirun stands between it and rank 0.
-  static let terminalVariable = "DORMOUSE_TERMINAL_WIDTH"
-
   let options: ComputeOptions
   /// Loads the study, on rank 0.
   let load: () throws -> LoadedStudy
@@ -50,7 +47,7 @@ struct RunSession {
       // What is wrong with the study is said before mpirun stands in the way.
       try reporting {
         _ = try load()
-        announceTerminal()
+        Terminal.announce()
         try Launcher.relaunch(ranks: ranks, arguments: Array(CommandLine.arguments.dropFirst()))
       }
     }
@@ -70,11 +67,6 @@ struct RunSession {
     }
     try reporting { try communicator.finish() }
     throw status
-  }
-
-  private func announceTerminal() {
-    let style = OutputStyle.detect(fileDescriptor: STDERR_FILENO)
-    if let width = style.width { setenv(Self.terminalVariable, "\(width)", 1) }
   }
 
   // MARK: - Rank 0
@@ -134,7 +126,8 @@ struct RunSession {
       try files.writeProvenance()
     }
     try options.output.print(
-      RunSession.tables(try files.results.pooled(rule: rule, level: level), files.results, level))
+      RunSession.tables(
+        try files.results.pooled(rule: rule, level: level), files.results, rule, level))
     if !outcome.wasComplete {
       writeToStandardError(
         "Results are in \(path): pooled.csv, fits.csv, convergence.csv and more.")
@@ -150,11 +143,12 @@ struct RunSession {
 
   /// The tables that say what came of a run.
   static func tables(
-    _ pooled: [PooledAnalysis], _ results: RunResults, _ level: Double
+    _ pooled: [PooledAnalysis], _ results: RunResults, _ rule: DegreesOfFreedomRule,
+    _ level: Double
   ) -> [NamedTable] {
     var tables: [NamedTable] = []
     if !pooled.isEmpty {
-      tables.append(NamedTable("pooled", .pooled(pooled, level: level)))
+      tables.append(NamedTable("pooled", .pooled(pooled, rule: rule, level: level)))
       tables.append(NamedTable("completeCases", .comparison(pooled)))
       let components = Table.components(pooled)
       if !components.rows.isEmpty { tables.append(NamedTable("components", components)) }

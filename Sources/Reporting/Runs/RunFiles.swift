@@ -23,7 +23,7 @@ public struct RunFiles {
   @discardableResult
   public func write(rule: DegreesOfFreedomRule, level: Double) throws -> [PooledAnalysis] {
     let pooled = try results.pooled(rule: rule, level: level)
-    try write(Table.pooled(pooled, level: level).csv(), to: "pooled.csv")
+    try write(Table.pooled(pooled, rule: rule, level: level).csv(), to: "pooled.csv")
     try write(Table.components(pooled).csv(), to: "variance-components.csv")
     try write(completeCases(pooled).csv(), to: "complete-cases.csv")
     try writeFits()

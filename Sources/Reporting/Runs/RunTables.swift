@@ -3,8 +3,14 @@ import RunRecord
 
 extension Table {
   /// Pooled coefficients of all analyses.
-  public static func pooled(_ analyses: [PooledAnalysis], level: Double) -> Table {
-    var notes = analyses.flatMap { analysis in
+  public static func pooled(
+    _ analyses: [PooledAnalysis], rule: DegreesOfFreedomRule, level: Double
+  ) -> Table {
+    var notes = [
+      "df: Barnard & Rubin (1999), complete-data df by rule '\(rule)'. fmi: fraction of missing "
+        + "information, few degrees of freedom included."
+    ]
+    notes += analyses.flatMap { analysis in
       analysis.notes.map { analyses.count > 1 ? "\(analysis.name): \($0)" : $0 }
     }
     notes += analyses.compactMap { analysis in
@@ -59,7 +65,8 @@ extension ImputationAdvice {
   public var sentence: String {
     let gamma = NumberRule.decimals(2)
     let basis =
-      "FMI of \(term) \(gamma.text(fractionMissing, infinity: "")), at most "
+      "von Hippel 2020; \(term): the imputations' share of the fmi is "
+      + "\(gamma.text(fractionMissing, infinity: "")), at most "
       + "\(gamma.text(fractionMissingUpper, infinity: ""))"
     if isEnough {
       return

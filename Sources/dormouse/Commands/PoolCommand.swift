@@ -49,7 +49,7 @@ struct PoolCommand: ParsableCommand {
       let level = level ?? file.level?.value ?? Study.Defaults.level
       let rule = df ?? file.degreesOfFreedom?.value ?? .model
       try output.print(
-        RunSession.tables(try results.pooled(rule: rule, level: level), results, level))
+        RunSession.tables(try results.pooled(rule: rule, level: level), results, rule, level))
     }
   }
 }

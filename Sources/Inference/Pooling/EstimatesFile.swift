@@ -1,0 +1,226 @@
+import Tabular
+
+/// The estimates of one model on m completed data sets, made by any software.
+public struct ModelEstimates: Sendable, Equatable {
+  /// The model's name; nil if the file has no column of models.
+  public var model: String?
+  /// For each imputation, in order, its terms.
+  public var fits: [[PoolingInput]]
+  /// The imputations' names in the file, or 1 … m by order of appearance.
+  public var imputations: [String]
+}
+
+/// Why a table of estimates cannot be read.
+public enum EstimatesFileError: Error, Equatable {
+  /// No column called `name` or any of its other names.
+  case missingColumn(path: String, name: String, found: [String])
+  /// Two columns mean the same.
+  case ambiguousColumns(path: String, first: String, second: String)
+  case textColumn(path: String, column: String)
+  /// A cell that must have a value has none, in `row` (from 1).
+  case missingCell(path: String, column: String, row: Int)
+  /// A standard error below 0, or degrees of freedom below 0, in `row` (from 1).
+  case negativeCell(path: String, column: String, row: Int)
+  case repeatedTerm(path: String, term: String, model: String?, row: Int)
+}
+
+extension EstimatesFileError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .missingColumn(let path, let name, let found):
+      "\(path): there is no column '\(name)'; estimates to be pooled need the columns term, "
+        + "estimate and std.error (this file has: "
+        + found.prefix(8).joined(separator: ", ") + (found.count > 8 ? ", …)" : ")")
+    case .ambiguousColumns(let path, let first, let second):
+      "\(path): the columns '\(first)' and '\(second)' mean the same; remove or rename one"
+    case .textColumn(let path, let column):
+      "\(path): the column '\(column)' holds text where numbers are needed"
+    case .missingCell(let path, let column, let row):
+      "\(path), row \(row): '\(column)' is missing; every row needs one"
+    case .negativeCell(let path, let column, let row):
+      "\(path), row \(row): '\(column)' is negative; it must be 0 or more"
+    case .repeatedTerm(let path, let term, let model, let row):
+      "\(path), row \(row): the term '\(term)'\(model.map { " of the model '\($0)'" } ?? "") "
+        + "stands for a second time in its imputation; if the file has several models, name them "
+        + "in a column 'model'"
+    }
+  }
+}
+
+/// Reads tables of estimates: one row per imputation and term, as `broom::tidy` makes them.
+public enum EstimatesFile {
+  /// The columns and the names that each may have, case, blanks, dots, dashes and underscores
+  /// aside.
+  private enum Field: String, CaseIterable {
+    case term
+    case estimate
+    case standardError = "std.error"
+    case degreesOfFreedom = "df"
+    case imputation = ".imp"
+    case model
+
+    var names: Set<String> {
+      switch self {
+      case .term: ["term", "parameter", "coefficient"]
+      case .estimate: ["estimate", "coef", "est"]
+      case .standardError: ["stderror", "stderr", "se", "standarderror"]
+      case .degreesOfFreedom: ["df"]
+      case .imputation: ["imp", "imputation"]
+      case .model: ["model", "analysis"]
+      }
+    }
+  }
+
+  /// Reads the estimates in the file at `path`, models in the order of first appearance.
+  ///
+  /// Where no column numbers the imputations, the k-th row of a term belongs to imputation k.
+  /// Numbered imputations are taken in increasing order, named ones by first appearance.
+  ///
+  /// - Parameter degreesOfFreedom: ν_com of every estimate; nil takes the file's column `df`, and
+  ///   a large sample (infinity) where that has no value or there is no such column.
+  /// - Throws: ``EstimatesFileError``, `TabularError`.
+  public static func read(
+    _ path: String, degreesOfFreedom: Double? = nil
+  ) throws -> [ModelEstimates] {
+    let table = Table(path: path, data: try DataFile.read(path))
+    let rows = try table.rows(degreesOfFreedom: degreesOfFreedom)
+    var order: [String?] = []
+    var byModel: [String?: [Row]] = [:]
+    for row in rows {
+      if byModel[row.model] == nil { order.append(row.model) }
+      byModel[row.model, default: []].append(row)
+    }
+    return try order.map { model in
+      try estimates(of: model, rows: byModel[model] ?? [], path: path)
+    }
+  }
+
+  private static func estimates(
+    of model: String?, rows: [Row], path: String
+  ) throws -> ModelEstimates {
+    var result = ModelEstimates(model: model, fits: [], imputations: [])
+    var positions: [String: Int] = [:]
+    let names = rows.compactMap(\.imputation)
+    let sorted =
+      names.allSatisfy { Double($0) != nil }
+      ? names.sorted { (Double($0) ?? 0) < (Double($1) ?? 0) } : names
+    for name in sorted where positions[name] == nil {
+      positions[name] = result.imputations.count
+      result.imputations.append(name)
+      result.fits.append([])
+    }
+    var counts: [String: Int] = [:]
+    for row in rows {
+      counts[row.input.term, default: 0] += 1
+      let count = counts[row.input.term] ?? 1
+      let position = row.imputation.flatMap { positions[$0] } ?? count - 1
+      if position == result.fits.count {
+        result.imputations.append("\(count)")
+        result.fits.append([])
+      }
+      if result.fits[position].contains(where: { $0.term == row.input.term }) {
+        throw EstimatesFileError.repeatedTerm(
+          path: path, term: row.input.term, model: model, row: row.number)
+      }
+      result.fits[position].append(row.input)
+    }
+    return result
+  }
+
+  private struct Row {
+    /// From 1.
+    var number: Int
+    var model: String?
+    var imputation: String?
+    var input: PoolingInput
+  }
+
+  private struct Table {
+    let path: String
+    let data: Dataset
+
+    /// The column that has one of the field's names; nil if none has.
+    private func column(_ field: Field) throws -> Column? {
+      let found = data.columns.filter { column in
+        field.names.contains(
+          column.name.lowercased().filter { $0.isLetter || $0.isNumber })
+      }
+      if found.count > 1 {
+        throw EstimatesFileError.ambiguousColumns(
+          path: path, first: found[0].name, second: found[1].name)
+      }
+      return found.first
+    }
+
+    private func required(_ field: Field) throws -> Column {
+      if let column = try column(field) { return column }
+      throw EstimatesFileError.missingColumn(
+        path: path, name: field.rawValue, found: data.names)
+    }
+
+    func rows(degreesOfFreedom: Double?) throws -> [Row] {
+      let terms = try texts(try required(.term))
+      let estimates = try numbers(try required(.estimate))
+      let errorColumn = try required(.standardError)
+      let errors = try numbers(errorColumn)
+      let imputations = try column(.imputation).map(texts)
+      let models = try column(.model).map(texts)
+      let dfs = degreesOfFreedom == nil ? try column(.degreesOfFreedom).map(fileDF) : nil
+      return try terms.indices.map { i in
+        if errors[i] < 0 {
+          throw EstimatesFileError.negativeCell(
+            path: path, column: errorColumn.name, row: i + 1)
+        }
+        return Row(
+          number: i + 1, model: models?[i], imputation: imputations?[i],
+          input: PoolingInput(
+            term: terms[i], estimate: estimates[i], variance: errors[i] * errors[i],
+            completeDataDF: degreesOfFreedom ?? dfs?[i] ?? .infinity))
+      }
+    }
+
+    /// Every cell, none missing.
+    private func numbers(_ column: Column) throws -> [Double] {
+      guard case .numeric(let cells) = column.values else {
+        throw EstimatesFileError.textColumn(path: path, column: column.name)
+      }
+      try checkComplete(column)
+      return cells
+    }
+
+    /// Every cell as text, none missing.
+    private func texts(_ column: Column) throws -> [String] {
+      try checkComplete(column)
+      switch column.values {
+      case .numeric(let cells): return cells.map(CSVWriter.shortest)
+      case .text(let codes, let levels): return codes.map { levels[Int($0)] }
+      }
+    }
+
+    /// Degrees of freedom; missing ones, and those spelled as infinite, are infinite.
+    private func fileDF(_ column: Column) throws -> [Double] {
+      let cells: [Double]
+      switch column.values {
+      case .numeric(let numbers): cells = numbers.map { $0.isNaN ? .infinity : $0 }
+      case .text(let codes, let levels):
+        // Some cells spell infinity, which is no number in a data file.
+        let values = try levels.map { level in
+          guard let value = Double(level), !value.isNaN else {
+            throw EstimatesFileError.textColumn(path: path, column: column.name)
+          }
+          return value
+        }
+        cells = codes.map { $0 < 0 ? .infinity : values[Int($0)] }
+      }
+      if let row = cells.firstIndex(where: { $0 < 0 }) {
+        throw EstimatesFileError.negativeCell(path: path, column: column.name, row: row + 1)
+      }
+      return cells
+    }
+
+    private func checkComplete(_ column: Column) throws {
+      guard let row = (0..<column.count).first(where: column.isMissing) else { return }
+      throw EstimatesFileError.missingCell(path: path, column: column.name, row: row + 1)
+    }
+  }
+}
