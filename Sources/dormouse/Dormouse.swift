@@ -31,6 +31,6 @@ struct Dormouse: ParsableCommand {
     subcommands: [
       DescribeCommand.self, PlanCommand.self, RunCommand.self, StatusCommand.self,
       ExtendCommand.self, PoolCommand.self, CompleteCommand.self, FitCommand.self,
-      PoolTableCommand.self, ExampleCommand.self,
+      PoolTableCommand.self, ExampleCommand.self, BenchCommand.self,
     ])
 }
