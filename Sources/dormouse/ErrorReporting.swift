@@ -36,7 +36,7 @@ func errorText(_ error: any Error, excerpts: Bool = isatty(STDERR_FILENO) == 1) 
   switch error {
   case let error as StudyError: "error: " + error.rendered(excerpts: excerpts)
   // What follows the first line of these is the pointer.
-  case is FormulaError, is ModelFrameError:
+  case is FormulaError, is ModelFrameError, is AnalysisError:
     "error: " + (excerpts ? "\(error)" : String("\(error)".prefix { $0 != "\n" }))
   // The description of Foundation's errors is for programmers; this is the system's sentence.
   case is CocoaError, is POSIXError: "error: " + error.localizedDescription

@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+@Suite("plan")
+struct PlanTests {
+  let study = Program.package("config/example.yaml").path
+
+  @Test func showsWhatARunWouldDo() throws {
+    let outcome = try Program.run("plan", study, "--format", "json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let predictors = try outcome.table("predictors")
+    func codes(_ row: [String: Any]) -> [Int?] {
+      ["school", "arm", "sex", "scpar", "kscore"].map { row[$0] as? Int }
+    }
+    #expect(predictors.map { $0["target"] as? String } == ["scpar", "kscore"])
+    #expect(codes(predictors[0]) == [-2, 0, 3, 0, 3])
+    #expect(codes(predictors[1]) == [-2, 3, 3, 3, 0])
+    let methods = try outcome.table("methods")
+    #expect(methods.map { $0["method"] as? String } == ["2l.pmm", "2l.pmm"])
+    #expect(methods.map { $0["visit"] as? Int } == [1, 2])
+    let analysis = try outcome.table("analyses")[0]
+    #expect(analysis["complete.cases"] as? Int == 5500)
+    #expect(analysis["groups"] as? String == "school: 25")
+    #expect(
+      try outcome.table("columns").map { $0["term"] as? String } == ["(Intercept)", "arm"])
+    let notes = try outcome.table("notes").compactMap { $0["note"] as? String }
+    #expect(notes.contains { $0.contains("arm is constant within clusters") })
+  }
+
+  @Test func optionsReplaceTheStudys() throws {
+    let outcome = try Program.run(
+      "plan", study, "--m", "7", "--iterations", "3", "--seed", "18446744073709551615",
+      "--format", "json")
+    let plan = try outcome.table("plan")
+    func value(_ key: String) -> Any? { plan.first { $0["key"] as? String == key }?["value"] }
+    #expect(value("m") as? Int == 7)
+    #expect(value("iterations") as? Int == 3)
+    #expect(value("seed") as? String == "18446744073709551615")
+  }
+
+  @Test func defaultsAreNamed() throws {
+    let scratch = try Scratch()
+    let data = Program.reference("nhanes.csv")
+    let path = try scratch.write("s.yaml", "data: {file: \(data)}\n")
+    let outcome = try Program.run("plan", path, "--format", "json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let notes = try outcome.table("notes").compactMap { $0["note"] as? String }
+    for key in ["impute.m", "impute.iterations", "impute.seed"] {
+      #expect(notes.contains { $0.contains(key) }, "\(key)")
+    }
+    #expect(
+      try outcome.table("methods").map { $0["target"] as? String } == ["hyp", "bmi", "chl"])
+  }
+
+  @Test func writesNothing() throws {
+    let scratch = try Scratch()
+    #expect(try Program.run("plan", study, folder: scratch.folder).status == 0)
+    #expect(scratch.names.isEmpty)
+  }
+
+  /// What the complete cases refuse: a text response, a factor with one level, a single group.
+  @Test(arguments: [
+    ("t ~ x + (1 | g)", "the response t is not numeric"),
+    ("y ~ u + (1 | g)", "one level only"),
+    ("y ~ x + (1 | h)", "grouping factor h has one group only"),
+    ("y ~ x + empty + (1 | g)", "None of the 6 rows"),
+  ])
+  func analysesAreChecked(_ model: String, _ sentence: String) throws {
+    let scratch = try Scratch()
+    try scratch.write(
+      "d.csv",
+      """
+      y,x,t,u,h,g,empty
+      1,2,a,q,1,1,
+      2,1,b,q,1,1,
+      3,2,a,q,1,2,
+      4,1,b,q,1,2,
+      5,2,a,q,1,3,
+      ,1,b,q,1,3,
+      """)
+    let path = try scratch.write(
+      "s.yaml",
+      """
+      data: {file: d.csv, cluster: g}
+      impute: {targets: {y: {predictors: {x: 1}}}}
+      analyse: [{name: effect, model: "\(model)"}]
+      """)
+    let outcome = try Program.run("plan", path)
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("analysis 'effect'"), "\(outcome.errors)")
+    #expect(outcome.errors.contains(sentence), "\(outcome.errors)")
+    #expect(outcome.errors.split(separator: "\n").count == 1)
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test func mistakesStandWithTheirPlace() throws {
+    let scratch = try Scratch()
+    let data = Program.reference("nhanes.csv")
+    let path = try scratch.write(
+      "s.yaml", "data: {file: \(data)}\nimpute: {iteratons: 5}\nanalyse: [{model: bmi ~ aeg}]\n")
+    let outcome = try Program.run("plan", path)
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("s.yaml:2:10: unknown key 'iteratons'"))
+    #expect(outcome.errors.contains("'iterations'"))
+    #expect(!outcome.errors.contains("^"), "no excerpts in a file")
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// The built program, run as a user would run it.
+struct Program {
+  struct Outcome {
+    var status: Int32
+    var output: String
+    var errors: String
+
+    /// The JSON document on standard output.
+    func json() throws -> Any {
+      try JSONSerialization.jsonObject(with: Data(output.utf8))
+    }
+
+    /// The rows of a table: of the document itself, or of the one called `name` in it.
+    func table(_ name: String? = nil) throws -> [[String: Any]] {
+      let document = try json()
+      guard let name else { return try #require(document as? [[String: Any]]) }
+      return try #require((document as? [String: Any])?[name] as? [[String: Any]])
+    }
+  }
+
+  /// Runs `dormouse` with `arguments` until it ends.
+  ///
+  /// Variables of MPI and PMIx are taken out, so that tests can run under mpirun themselves.
+  static func run(_ arguments: String..., folder: URL? = nil) throws -> Outcome {
+    try run(arguments, folder: folder)
+  }
+
+  static func run(_ arguments: [String], folder: URL? = nil) throws -> Outcome {
+    let process = Process()
+    let program = try #require(Bundle.main.executableURL).deletingLastPathComponent()
+      .appending(path: "dormouse")
+    process.executableURL = program
+    process.arguments = arguments
+    if let folder { process.currentDirectoryURL = folder }
+    process.environment = ProcessInfo.processInfo.environment.filter { variable in
+      !["OMPI_", "PMIX", "ORTE_", "PRTE_"].contains { variable.key.hasPrefix($0) }
+    }
+    process.standardInput = FileHandle.nullDevice
+    // Files, not pipes: nothing to read while the program runs, and no limit.
+    let scratch = try Scratch()
+    let (output, errors) = (scratch.url("output"), scratch.url("errors"))
+    for url in [output, errors] { try Data().write(to: url) }
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    process.waitUntilExit()
+    return Outcome(
+      status: process.terminationReason == .exit
+        ? process.terminationStatus : 128 + process.terminationStatus,
+      output: try String(contentsOf: output, encoding: .utf8),
+      errors: try String(contentsOf: errors, encoding: .utf8))
+  }
+
+  /// A file of the folder `Reference`.
+  static func reference(_ name: String) -> String {
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Reference/\(name)").path
+  }
+
+  /// A file of the package.
+  static func package(_ path: String) -> URL {
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../\(path)")
+      .standardizedFileURL
+  }
+}
+
+/// A folder that goes when the test does.
+final class Scratch {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(
+      path: "dormouse-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func url(_ name: String) -> URL { folder.appending(path: name) }
+
+  /// Writes a file; its path.
+  @discardableResult
+  func write(_ name: String, _ text: String) throws -> String {
+    try write(name, Data(text.utf8))
+  }
+
+  @discardableResult
+  func write(_ name: String, _ data: Data) throws -> String {
+    try data.write(to: url(name))
+    return url(name).path
+  }
+
+  var names: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+  }
+}
+
+/// Whether `value` is a number within `relative` of `expected`.
+func isClose(_ value: Any?, _ expected: Double, relative: Double) -> Bool {
+  if expected == .infinity { return value as? String == "Inf" }
+  guard let number = value as? NSNumber else { return false }
+  return abs(number.doubleValue - expected) <= relative * max(abs(expected), 1e-300)
+}
