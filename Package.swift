@@ -73,7 +73,8 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
     .testTarget(
-      name: "DormouseTests", dependencies: ["Coordination", "Reporting", "Simulation", "dormouse"],
+      name: "DormouseTests",
+      dependencies: ["Coordination", "Reporting", "Simulation", "dormouse", "LaunchedJobs"],
       resources: [.copy("Reference")]),
   ],
   swiftLanguageModes: [.v6],

@@ -63,6 +63,8 @@ func exitStatus(of error: any Error) -> ExitCode {
     default: ExitStatus.cannotWrite
     }
   case is InputError, is AnalysisError: ExitStatus.badInput
+  case is RunError: ExitStatus.cannotWrite
+  case is RankCountError: ExitCode.validationFailure
   case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,
     is LinearModelError, is MixedModelError, is PoolingError, is EstimatesFileError,
     is SimulationError:

@@ -1,0 +1,152 @@
+import Foundation
+import Testing
+
+/// What a run writes and prints, and the commands that read it.
+@Suite struct RunOutputTests {
+  /// A trial of 60 rows in 6 clusters with a hole or two, and a study of it.
+  static func smallStudy(
+    _ scratch: Scratch, rows: (Int) -> String, impute: String = "", analyse: String = ""
+  ) throws -> String {
+    let lines = (0..<60).map(rows)
+    try scratch.write("small.csv", "g,x,y\n" + lines.joined(separator: "\n") + "\n")
+    return try scratch.write(
+      "small.yaml",
+      """
+      data: {file: small.csv, cluster: g}
+      impute: {m: 3, iterations: 2, seed: 5\(impute)}
+      \(analyse.isEmpty ? "" : "analyse: [\(analyse)]")
+      output: {directory: \(scratch.url("run").path)}
+      """)
+  }
+
+  static func row(_ i: Int) -> String {
+    "\(i / 10),\(Double((i * 37) % 23) / 4),\(i % 7 == 0 ? "" : "\(Double((i * 53) % 29) / 3)")"
+  }
+
+  @Test func everyPromisedFileIsThereAndReadable() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("files").status == 0)
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: example.directory("files").path
+    ).sorted()
+    #expect(
+      names == [
+        "complete-cases.csv", "convergence.csv", "events.csv", "fits.csv", "pooled.csv",
+        "provenance.json", "record.sqlite", "study.yaml", "variance-components.csv",
+      ])
+    let provenance = try #require(
+      try JSONSerialization.jsonObject(
+        with: Data(contentsOf: example.directory("files").appending(path: "provenance.json")))
+        as? [String: Any])
+    #expect(provenance["seed"] as? Int == 1 && provenance["finished"] as? Int == 6)
+    let attempts = try #require(provenance["attempts"] as? [[String: Any]])
+    #expect(attempts.count == 1 && attempts[0]["outcome"] as? String == "finished")
+    let convergence = try String(
+      contentsOf: example.directory("files").appending(path: "convergence.csv"), encoding: .utf8
+    ).split(separator: "\n")
+    #expect(convergence.count == 1 + 6 * 4 * 2)
+    // The study as understood runs to the same record.
+    let copy = try Program.run(
+      "run", example.directory("files").appending(path: "study.yaml").path, "--output",
+      example.directory("copy").path)
+    #expect(copy.status == 0, "\(copy.errors)")
+    expectSame(try example.results("files"), try example.results("copy"), "study as understood")
+  }
+
+  @Test func pooledFileEqualsThePoolCommand() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("pool").status == 0)
+    let path = example.directory("pool")
+    let file = try String(contentsOf: path.appending(path: "pooled.csv"), encoding: .utf8)
+    let command = try Program.run("pool", path.path, "--format", "csv")
+    #expect(command.output == file)
+    let residual = try Program.run(
+      "pool", path.path, "--df", "residual", "--format", "json"
+    ).table("pooled")
+    let model = try Program.run("pool", path.path, "--format", "json").table("pooled")
+    for (r, m) in zip(residual, model) {
+      let (wide, narrow) = (try #require(r["df"] as? Double), try #require(m["df"] as? Double))
+      // 25 schools: at most 23 by containment; 5,852 by rows.
+      #expect(narrow < 23 && wide > 1000)
+      #expect(r["estimate"] as? Double == m["estimate"] as? Double)
+    }
+  }
+
+  @Test func completedDataInEveryFormat() throws {
+    let scratch = try Scratch()
+    let study = try Self.smallStudy(scratch, rows: Self.row)
+    #expect(try Program.run("run", study).status == 0)
+    let run = scratch.url("run").path
+    func complete(_ name: String, _ more: String...) throws -> [String] {
+      let path = scratch.url(name).path
+      let outcome = try Program.run(["complete", run, "--to", path] + more)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        .map(String.init)
+    }
+    let long = try complete("long.csv", "--include")
+    #expect(long[0] == ".imp,.id,g,x,y" && long.count == 1 + 4 * 60)
+    let stacked = try complete("stacked.csv", "--format", "stacked")
+    #expect(stacked[0] == "g,x,y" && stacked.count == 1 + 3 * 60)
+    let wide = try complete("wide.csv", "--format", "wide", "--only", "1", "3")
+    #expect(wide[0] == "g.1,x.1,y.1,g.3,x.3,y.3" && wide.count == 61)
+    for (i, line) in stacked.dropFirst().enumerated() {
+      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+      #expect(!cells.contains(""))
+      let original = Self.row(i % 60).split(separator: ",", omittingEmptySubsequences: false)
+      if !original[2].isEmpty { #expect(Double(cells[2]) == Double(original[2])) }
+    }
+    let stata = scratch.url("long.dta").path
+    #expect(try Program.run("complete", run, "--to", stata).status == 0)
+    let described = try Program.run("describe", stata, "--format", "json").table("variables")
+    #expect(described.map { $0["variable"] as? String } == ["_imp", "_id", "g", "x", "y"])
+    let absent = try Program.run("complete", run, "--to", stata, "--only", "4")
+    #expect(absent.status == 65 && absent.errors.contains("imputation 4 is not finished"))
+  }
+
+  @Test func oneImputationIsShownForWhatItIs() throws {
+    let scratch = try Scratch()
+    let study = try Self.smallStudy(
+      scratch, rows: Self.row, analyse: "{model: \"y ~ x + (1 | g)\"}")
+    let outcome = try Program.run("run", study, "--m", "1")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("One imputation cannot show"))
+  }
+
+  @Test func nothingMissingRunsAndSaysSo() throws {
+    let scratch = try Scratch()
+    let study = try Self.smallStudy(
+      scratch, rows: { "\($0 / 10),\(Double(($0 * 37) % 23)),\(Double(($0 * 53) % 29))" },
+      analyse: "{model: \"y ~ x + (1 | g)\"}")
+    let outcome = try Program.run("run", study, "--format", "json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    for row in try outcome.table("pooled") { #expect(row["b"] as? Double == 0) }
+  }
+
+  @Test func failedChainsAreReportedAndTheStatusSaysSo() throws {
+    let scratch = try Scratch()
+    // Two observed values cannot estimate three parameters.
+    let study = try Self.smallStudy(
+      scratch, rows: { "\($0 / 10),\(Double(($0 * 37) % 23)),\($0 < 2 ? "\($0)" : "")" },
+      impute: ", targets: {y: {method: pmm, predictors: {x: 1}}}")
+    let outcome = try Program.run("run", study)
+    #expect(outcome.status == 70)
+    #expect(
+      outcome.errors.contains("imputation 1 failed: imputation 1, iteration 1, y: 2 observed rows"))
+    let events = try String(
+      contentsOf: scratch.url("run").appending(path: "events.csv"), encoding: .utf8)
+    #expect(events.contains("chain failed"))
+    let status = try Program.run("status", scratch.url("run").path)
+    #expect(status.output.contains("1, 2, 3"))
+  }
+
+  @Test func analysesThatCannotBeFittedDoNotTakeTheOthersAlong() throws {
+    let scratch = try Scratch()
+    // y + 0 * x is constant in no data set; x ~ 1 + (1 | g) always works; log(y) fails at y = 0.
+    let study = try Self.smallStudy(
+      scratch, rows: Self.row,
+      analyse: "{name: fine, model: \"y ~ x\"}, {name: broken, model: \"log(y - 100) ~ x\"}")
+    let outcome = try Program.run("run", study)
+    #expect(outcome.status == 65 || outcome.output.contains("could not be fitted"))
+  }
+}
