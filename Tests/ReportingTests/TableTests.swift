@@ -84,7 +84,7 @@ private func terminal(_ width: Int?, color: Bool = false) -> OutputStyle {
   @Test func numbersComeBackToTheBit() throws {
     var table = Table(columns: [Table.Column("x")])
     let numbers: [Double] = [
-      0.1, 1 / 3, 5e-324, 1.7976931348623157e308, -0.0, 1e16, 123_456_789, 1e-5,
+      0.1, 1 / 3, .leastNonzeroMagnitude, 1.7976931348623157e308, -0.0, 1e16, 123_456_789, 1e-5,
     ]
     for number in numbers { table.append([.number(number, .decimals(0))]) }
     let lines = table.csv().split(separator: "\n").dropFirst()
