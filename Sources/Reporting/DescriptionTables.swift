@@ -1,7 +1,7 @@
 import Tabular
 
-/// Describes a data set: `overview`, `variables`, `pattern`, `summaries`, `values`, and with
-/// groups of rows `summaries-by`, `values-by`.
+/// Describes a data set: `overview`, `variables`, `pattern`, `summaries`, `summaries-by` groups of
+/// rows, `values`, `values-by` groups of rows.
 public struct DataDescription {
   /// Distinct values up to which they are counted one by one.
   public static let mostValues = 20
@@ -9,9 +9,6 @@ public struct DataDescription {
   public static let mostGroups = 20
   /// Columns up to which the pattern has them all; beyond it has the incomplete ones.
   static let mostPatternColumns = 30
-  /// Patterns that text shows.
-  static let mostPatterns = 50
-
   public var dataset: Dataset
   /// One for each column, in order.
   public var variables: [VariableRow]
@@ -37,13 +34,13 @@ public struct DataDescription {
     var tables = [
       NamedTable("overview", overview(source: source, pattern: pattern)),
       NamedTable("variables", .variables(variables)),
-      NamedTable("pattern", patternTable(pattern)),
-      NamedTable("summaries", summaries()),
-      NamedTable("values", values()),
+      NamedTable("pattern", patternTable(pattern)), NamedTable("summaries", summaries()),
     ]
+    if let grouping { tables.append(NamedTable("summaries-by", summaries(by: grouping))) }
+    tables.append(
+      NamedTable("values", values(), textTable: grouping.map { valuesSideBySide(by: $0) }))
     if let grouping {
-      tables.append(NamedTable("summaries-by", summaries(by: grouping)))
-      tables.append(NamedTable("values-by", values(by: grouping)))
+      tables.append(NamedTable("values-by", values(by: grouping), isDetail: true))
     }
     return tables.filter { !$0.table.rows.isEmpty }
   }
@@ -148,6 +145,40 @@ public struct DataDescription {
           ]
           table.append(row)
         }
+      }
+    }
+    return table
+  }
+
+  /// Counts of all rows and of each group in columns of their own, as a paper's first table.
+  private func valuesSideBySide(by grouping: String) -> Table {
+    let shown = dataset.columns.filter { $0.name != cluster && $0.name != grouping }
+    let groups = dataset[grouping]?.groups() ?? []
+    let hasLabels = shown.contains { !$0.valueLabels.isEmpty }
+    var columns = [
+      Table.Column("variable", .left, isKey: true), Table.Column("value", isKey: true),
+      Table.Column("label", .left, isForMachines: !hasLabels, isKey: hasLabels),
+      Table.Column("all"), Table.Column("share", .decimal),
+    ]
+    for group in groups {
+      let name = group.label ?? group.value ?? "missing"
+      columns += [Table.Column("\(grouping): \(name)"), Table.Column("share", .decimal)]
+    }
+    var table = Table(title: title("Values", by: grouping), columns: columns)
+    for column in shown {
+      let all = ColumnSummary(column, limit: Self.mostValues)
+      let parts = groups.map { ColumnSummary(column, rows: $0.rows, limit: Self.mostValues) }
+      for value in all.valueCounts ?? [] {
+        var row: [Table.Cell] = [
+          .text(column.name), .text(value.value), Table.Cell(value.label),
+        ]
+        for summary in [all] + parts {
+          let count = summary.valueCounts?.first { $0.value == value.value }?.count ?? 0
+          row += [
+            .integer(count), .number(Double(count) / Double(summary.count), .percent),
+          ]
+        }
+        table.append(row)
       }
     }
     return table

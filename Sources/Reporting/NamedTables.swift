@@ -4,24 +4,31 @@ public struct NamedTable: Sendable, Equatable {
   public var name: String
   /// A list of sentences is a table with one column, `note`.
   public var table: Table
+  /// What text shows instead of `table`, where another layout is easier to read.
+  public var textTable: Table?
+  /// Whether text leaves it out unless it is printed alone: others show the same.
+  public var isDetail: Bool
   /// Sentences are wrapped, not cut, on a narrow terminal.
   private var isSentences = false
 
-  public init(_ name: String, _ table: Table) {
+  public init(_ name: String, _ table: Table, textTable: Table? = nil, isDetail: Bool = false) {
     self.name = name
     self.table = table
+    self.textTable = textTable
+    self.isDetail = isDetail
   }
 
   /// A list of sentences; it prints nothing in text when it is empty.
   public init(_ name: String, title: String?, sentences: [String]) {
     self.name = name
+    isDetail = false
     table = Table(title: title, columns: [Table.Column("note", .left)])
     for sentence in sentences { table.append([.text(sentence)]) }
     isSentences = true
   }
 
   func rendered(style: OutputStyle) -> String {
-    guard isSentences else { return table.rendered(style: style) }
+    guard isSentences else { return (textTable ?? table).rendered(style: style) }
     guard !table.rows.isEmpty else { return "" }
     let heading = table.title.map { style.bold($0) + "\n" } ?? ""
     return table.rows.reduce(into: heading) { text, row in
@@ -45,7 +52,8 @@ extension [NamedTable] {
   public func formatted(as format: TableFormat, style: OutputStyle = .plain) -> String {
     switch format {
     case .text:
-      map { $0.rendered(style: style) }.filter { !$0.isEmpty }.joined(separator: "\n")
+      filter { !$0.isDetail || count == 1 }.map { $0.rendered(style: style) }
+        .filter { !$0.isEmpty }.joined(separator: "\n")
     case .csv: first?.table.csv() ?? ""
     case .json: "{\n" + map(\.jsonMember).joined(separator: ",\n") + "\n}\n"
     }

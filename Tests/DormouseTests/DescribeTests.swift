@@ -21,9 +21,9 @@ struct DescribeTests {
         """)
   }
 
-  /// R: mean(nhanes$bmi, na.rm = TRUE) = 26.5625, sd = 4.215191, quantile type 7
-  /// 22.650, 26.75, 28.925.
-  @Test func summariesAreRs() throws {
+  /// By Python's statistics: mean 26.5625, stdev 4.215191, quantiles (inclusive, R's type 7)
+  /// 22.65, 26.75, 28.925.
+  @Test func summaries() throws {
     let outcome = try Program.run(
       "describe", Program.reference("nhanes.csv"), "--format", "json")
     let rows = try outcome.table("summaries")
@@ -45,7 +45,7 @@ struct DescribeTests {
     let rows = try outcome.table("summaries-by").filter { $0["variable"] as? String == "distance" }
     #expect(rows.map { $0["group"] as? String } == ["Male", "Female"])
     #expect(rows.map { $0["n"] as? Int } == [64, 44])
-    // R: tapply(Orthodont$distance, Orthodont$Sex, mean).
+    // By Python's statistics.mean.
     #expect(isClose(rows[0]["mean"], 24.96875, relative: 1e-12))
     #expect(isClose(rows[1]["mean"], 22.647727272727273, relative: 1e-12))
   }

@@ -5,7 +5,12 @@ import Testing
 struct FitTests {
   struct Fixed: Decodable {
     var estimate: Double
-    var std_error: Double
+    var standardError: Double
+
+    enum CodingKeys: String, CodingKey {
+      case estimate
+      case standardError = "std_error"
+    }
   }
   struct Fit: Decodable, CustomTestStringConvertible {
     var csv: String
@@ -46,9 +51,9 @@ struct FitTests {
       let term = try #require(row["term"] as? String)
       let expected = try #require(fit.fixed[term])
       #expect(isClose(row["estimate"], expected.estimate, relative: 1e-6))
-      #expect(isClose(row["std.error"], expected.std_error, relative: 1e-6))
+      #expect(isClose(row["std.error"], expected.standardError, relative: 1e-6))
       #expect(
-        isClose(row["statistic"], expected.estimate / expected.std_error, relative: 2e-6))
+        isClose(row["statistic"], expected.estimate / expected.standardError, relative: 2e-6))
     }
     let model = try #require(try outcome.table("model").first)
     let logLik = try #require(model["logLik"] as? Double)

@@ -13,8 +13,8 @@ struct DescribeCommand: ParsableCommand {
       arm are added for --by, or when a study has just one binary variable that is constant within \
       clusters.
 
-      Tables: overview, variables, pattern (as mice's md.pattern), summaries, values, \
-      summaries-by, values-by.
+      Tables: overview, variables, pattern (as mice's md.pattern), summaries, summaries-by, \
+      values, values-by (text has its counts beside those of values).
 
       EXAMPLES
         dormouse describe config/example.yaml
