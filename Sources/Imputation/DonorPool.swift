@@ -23,7 +23,7 @@ package struct DonorPool {
   /// Donors above this number are partitioned before they are bucketed: 16 bytes each, they
   /// would otherwise be scattered over more memory than a core's own cache holds.
   private static let partitionedFrom = 1 << 15
-  private static let partitions = 512
+  private static let partitions = 256
 
   package init() {}
 
@@ -36,10 +36,11 @@ package struct DonorPool {
       low = p < low ? p : low
       high = p > high ? p : high
     }
-    var buckets = max(1, n / 4)
+    let buckets = max(1, n / 4)
     let isPartitioned = n > Self.partitionedFrom
-    let fine = (buckets + Self.partitions - 1) / Self.partitions
-    if isPartitioned { buckets = fine * Self.partitions }
+    // Buckets of a partition, a power of two: shifts are much cheaper than divisions here.
+    var shift = 0
+    while buckets >> shift > Self.partitions { shift += 1 }
     minimum = low
     scale = high > low ? Double(buckets) * (1 - 1e-12) / (high - low) : 0
     if !scale.isFinite { scale = 0 }
@@ -58,10 +59,11 @@ package struct DonorPool {
         donors.withUnsafeMutableBufferPointer { sorted in
           if isPartitioned {
             scratch.withUnsafeMutableBufferPointer { parts in
-              Self.partition(p, index, fine: fine, into: parts) { part, range in
+              Self.partition(p, index, shift: shift, into: parts) { part, range in
+                let first = min(part << shift, buckets)
                 Self.distribute(
                   UnsafeBufferPointer(rebasing: parts[range]), index,
-                  buckets: (part * fine)..<((part + 1) * fine), from: range.lowerBound,
+                  buckets: first..<min(first + (1 << shift), buckets), from: range.lowerBound,
                   into: sorted, ends)
               }
             }
@@ -131,24 +133,25 @@ package struct DonorPool {
     }
   }
 
-  /// Splits the donors into ranges of `fine` buckets, keeping their order, and hands on each.
+  /// Splits the donors into ranges of 2^`shift` buckets, keeping their order, and hands on each,
+  /// empty ones too: their buckets need ends.
   private static func partition(
-    _ predictions: UnsafeBufferPointer<Double>, _ index: BucketIndex, fine: Int,
+    _ predictions: UnsafeBufferPointer<Double>, _ index: BucketIndex, shift: Int,
     into parts: UnsafeMutableBufferPointer<Donor>, _ body: (Int, Range<Int>) -> Void
   ) {
-    var cursor = [Int](repeating: 0, count: partitions + 1)
+    var cursor = [Int](repeating: 0, count: partitions + 2)
     cursor.withUnsafeMutableBufferPointer { cursor in
-      for p in predictions { cursor[index(p) / fine + 1] &+= 1 }
-      for k in 1...partitions { cursor[k] &+= cursor[k - 1] }
+      for p in predictions { cursor[index(p) >> shift &+ 1] &+= 1 }
+      for k in 1...(partitions + 1) { cursor[k] &+= cursor[k - 1] }
       for i in 0..<predictions.count {
         let p = predictions[i]
-        let part = index(p) / fine
+        let part = index(p) >> shift
         let slot = cursor[part]
         cursor[part] = slot &+ 1
         parts[slot] = Donor(key: p, item: Int32(truncatingIfNeeded: i))
       }
       var start = 0
-      for part in 0..<partitions {
+      for part in 0...partitions {
         let end = cursor[part]
         body(part, start..<end)
         start = end
