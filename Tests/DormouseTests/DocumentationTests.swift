@@ -21,7 +21,8 @@ struct DocumentationTests {
   func exampleIsValid(_ example: String) throws {
     let data = "data: {file: trial.dta, cluster: school}\n"
     do {
-      _ = try StudyFile(text: (example.contains("data:") ? "" : data) + example, path: "example.yaml")
+      _ = try StudyFile(
+        text: (example.contains("data:") ? "" : data) + example, path: "example.yaml")
     } catch {
       for problem in error.problems {
         guard case .missingKey = problem.reason else {

@@ -51,8 +51,8 @@ struct FitInferenceTests {
     #expect(exact.statistic == nil && exact.pValue == nil)
   }
 
-  /// Computed apart, as in R 2 * exp(c(-1, 1) * qnorm(0.975) * 0.1), tanh(atanh(0.5) + c(-1, 1) * qnorm(0.975) * 0.2),
-  /// plogis(qlogis(0.2) + c(-1, 1) * qnorm(0.975) * 0.3).
+  /// With z the normal's 97.5 % point, by Python: 2 exp(±0.1 z), tanh(atanh(0.5) ± 0.2 z),
+  /// expit(logit(0.2) ± 0.3 z).
   @Test func components() throws {
     let components = fit(df: CompleteDataDF(model: 1, nlme: 1, residual: 1)).componentIntervals()
     #expect(
