@@ -18,7 +18,8 @@ extension Table {
         "coefficients",
         .fitEstimates(
           terms.map { EstimateRow($0, analysis: fit.formula) },
-          title: "\(fit.formula)  (\(fit.model)\(fit.estimation.map { ", " + $0 } ?? ""))"))
+          title: "\(fit.formula)  (\(fit.model)\(fit.estimation.map { ", " + $0 } ?? ""))",
+          notes: intervalNote(level)))
     ]
     if !components.isEmpty { tables.append(NamedTable("components", .fitComponents(components))) }
     tables.append(NamedTable("model", .model(fit)))
@@ -26,6 +27,12 @@ extension Table {
       tables.append(NamedTable("notes", title: "Notes", sentences: fit.warnings))
     }
     return tables
+  }
+
+  /// Says the coverage of intervals that have not the usual one.
+  static func intervalNote(_ level: Double) -> [String] {
+    level == 0.95
+      ? [] : ["Intervals: \(shortestDecimal((level * 1e8).rounded() / 1e6)) %."]
   }
 
   private static func fitComponents(_ components: [FittedComponent]) -> Table {

@@ -34,7 +34,11 @@ extension Table {
       ImputationAdvice(table: model.table, coefficientOfVariation: coefficientOfVariation)
         .map { (model.name, $0) }
     }
-    var tables = [NamedTable("pooled", .pooledEstimates(rows))]
+    let level = models.lazy.flatMap(\.table.estimates).first?.level
+    var tables = [
+      NamedTable(
+        "pooled", .pooledEstimates(rows, notes: level.map(intervalNote) ?? []))
+    ]
     if !advised.isEmpty { tables.append(NamedTable("advice", .advice(advised))) }
     tables.append(NamedTable("notes", title: "Notes", sentences: notes))
     return tables

@@ -73,6 +73,24 @@ struct DescribeTests {
     #expect(score.compactMap { $0["n"] as? Int }.reduce(0, +) == 5500)
   }
 
+  /// In text the groups' counts stand beside those of all rows; they add up to them.
+  @Test func countsStandSideBySide() throws {
+    let data = Program.reference("Orthodont.csv")
+    let text = try Program.run("describe", data, "--by", "Sex").output
+    #expect(text.contains("Sex: Male"))
+    #expect(!text.contains("values-by"))
+    let rows = try Program.run("describe", data, "--by", "Sex", "--format", "json")
+    func counts(_ table: String, _ value: String) throws -> [Int] {
+      try rows.table(table)
+        .filter { $0["variable"] as? String == "age" && $0["value"] as? String == value }
+        .compactMap { $0["count"] as? Int }
+    }
+    #expect(try counts("values", "8") == [27])
+    #expect(try counts("values-by", "8") == [16, 11])
+    let alone = try Program.run("describe", data, "--by", "Sex", "--table", "values-by")
+    #expect(alone.output.hasPrefix("Values by Sex\n"))
+  }
+
   @Test func labelsAreShown() throws {
     let scratch = try Scratch()
     let path = scratch.url("trial.dta").path

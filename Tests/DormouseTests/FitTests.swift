@@ -113,6 +113,26 @@ struct FitTests {
     #expect(limits == limits.sorted())
   }
 
+  @Test func crossedGroupsHaveNoRuleOfNlme() throws {
+    let data = Program.reference("Penicillin.csv")
+    let formula = "diameter ~ 1 + (1 | plate) + (1 | sample)"
+    let outcome = try Program.run("fit", data, formula, "--df", "nlme")
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("The rule \"nlme\" gives no complete-data degrees"))
+    #expect(outcome.output.isEmpty)
+    // Six samples less the intercept.
+    let rows = try Program.run("fit", data, formula, "--format", "json").table("coefficients")
+    #expect(rows[0]["df"] as? Double == 5)
+  }
+
+  @Test func unusualLevelIsSaid() throws {
+    let data = Program.reference("sleepstudy.csv")
+    let usual = try Program.run("fit", data, "Reaction ~ Days")
+    let unusual = try Program.run("fit", data, "Reaction ~ Days", "--level", "0.999")
+    #expect(!usual.output.contains("Intervals"))
+    #expect(unusual.output.contains("Intervals: 99.9 %."))
+  }
+
   @Test func factorsAndDroppedRows() throws {
     let data = Program.reference("nhanes.csv")
     let byOption = try Program.run(

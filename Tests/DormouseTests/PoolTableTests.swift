@@ -135,6 +135,34 @@ struct PoolTableTests {
     #expect(notes.contains { $0.contains("z was estimated in 1 of 2") })
   }
 
+  /// mice calls the incomplete data imputation 0.
+  @Test func imputationZeroIsPointedOut() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(
+      "e.csv", "term,estimate,std.error,.imp\nx,1,0.5,0\nx,1,0.5,1\nx,1.2,0.5,2\n")
+    let outcome = try Program.run("pool-table", path, "--format", "json")
+    #expect(try outcome.table("pooled")[0]["m"] as? Int == 3)
+    let notes = try outcome.table("notes").compactMap { $0["note"] as? String }
+    #expect(notes.contains { $0.hasPrefix("Imputation 0 is pooled like the others") })
+    let without = try Program.run("pool-table", estimates, "--format", "json")
+    #expect(try without.table("notes").isEmpty)
+  }
+
+  /// One imputation has an estimate and no more, and says why.
+  @Test func oneImputation() throws {
+    let scratch = try Scratch()
+    let path = try scratch.write("e.csv", "term,estimate,std.error\nx,1,0.5\n")
+    let outcome = try Program.run("pool-table", path, "--format", "json")
+    #expect(outcome.status == 0)
+    let row = try outcome.table("pooled")[0]
+    #expect(row["estimate"] as? Double == 1)
+    #expect(row["std.error"] is NSNull)
+    #expect(
+      try outcome.table("notes").contains {
+        ($0["note"] as? String)?.contains("one imputation cannot show") == true
+      })
+  }
+
   @Test func infiniteDegreesOfFreedomInTheFile() throws {
     let scratch = try Scratch()
     let path = try scratch.write(

@@ -8,6 +8,15 @@ public struct ModelEstimates: Sendable, Equatable {
   public var fits: [[PoolingInput]]
   /// The imputations' names in the file, or 1 … m by order of appearance.
   public var imputations: [String]
+
+  /// Sentences that the reader of the pooled table must see.
+  public var notes: [String] {
+    guard imputations.contains("0") else { return [] }
+    return [
+      "Imputation 0 is pooled like the others; in tables made with mice it is the incomplete "
+        + "data, and has to be removed."
+    ]
+  }
 }
 
 /// Why a table of estimates cannot be read.

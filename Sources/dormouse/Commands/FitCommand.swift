@@ -16,7 +16,7 @@ struct FitCommand: ParsableCommand {
 
       EXAMPLES
         dormouse fit config/example.csv 'kscore ~ arm + (1 | school)'
-        dormouse fit trial.dta 'score ~ arm * sex + (1 | school/class)' --estimation ML --format json
+        dormouse fit trial.dta 'score ~ arm + (1 | school/class)' --format json
       """)
 
   @Argument(help: "The data file: .dta, .sav, .sas7bdat, .csv and others.")

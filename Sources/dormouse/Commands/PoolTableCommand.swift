@@ -61,9 +61,10 @@ struct PoolTableCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let estimates = try EstimatesFile.read(file, degreesOfFreedom: try degreesOfFreedom())
-      let models = try estimates.map {
-        PooledModel(
-          name: $0.model ?? "model", table: try Pooling.pool(fits: $0.fits, level: level.level))
+      let models = try estimates.map { estimates in
+        var table = try Pooling.pool(fits: estimates.fits, level: level.level)
+        table.notes += estimates.notes
+        return PooledModel(name: estimates.model ?? "model", table: table)
       }
       try output.print(Table.pooled(models, coefficientOfVariation: cv))
     }
