@@ -1,7 +1,7 @@
 import Numerics
 
 /// The criterion that a linear mixed model maximises.
-public enum Estimation: String, Sendable, Codable {
+public enum Estimation: String, Sendable, Codable, CaseIterable {
   /// Restricted maximum likelihood.
   case reml = "REML"
   /// Maximum likelihood.

@@ -71,7 +71,7 @@ extension Study {
         name: analysis.name,
         specification: AnalysisSpecification(
           formula: try Formula(analysis.model),
-          estimation: analysis.estimation == .ml ? .ml : .reml, encodings: encodings))
+          estimation: analysis.estimation, encodings: encodings))
     }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Imputation
 import Inference
+import MixedModels
 import Tabular
 
 /// What a user wants done, complete: every default decided, every name checked against the data.
@@ -22,9 +23,9 @@ public struct Study: Sendable, Equatable {
     public var name: String
     /// A formula in lme4's notation.
     public var model: String
-    public var estimation: EstimationCriterion
+    public var estimation: Estimation
 
-    public init(name: String, model: String, estimation: EstimationCriterion = .reml) {
+    public init(name: String, model: String, estimation: Estimation = .reml) {
       self.name = name
       self.model = model
       self.estimation = estimation

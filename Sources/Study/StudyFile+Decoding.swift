@@ -1,5 +1,6 @@
 import Imputation
 import Inference
+import MixedModels
 import Yams
 
 extension StudyFile {
@@ -146,7 +147,7 @@ extension StudyFile {
         let entry = MappingReader(item, path: path, allowed: keys, problems: problems)
       else { continue }
       let name = entry.text("name")
-      let estimation = entry.choice("estimation", as: EstimationCriterion.self)
+      let estimation = entry.choice("estimation", as: Estimation.self)
       if var model = entry.text("model") {
         if case .scalar(let scalar)? = entry.node("model"), scalar.style != .plain {
           model.position.column += 1

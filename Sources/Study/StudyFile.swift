@@ -1,11 +1,6 @@
 import Imputation
 import Inference
-
-/// The criterion by which an analysis model is estimated.
-public enum EstimationCriterion: String, Sendable, CaseIterable, Codable {
-  case reml = "REML"
-  case ml = "ML"
-}
+import MixedModels
 
 /// A study file as it stands: what it says and where, without defaults and without the data.
 public struct StudyFile: Sendable {
@@ -40,7 +35,7 @@ public struct StudyFile: Sendable {
     public var name: Located<String>?
     /// The formula; its position is that of its first letter.
     public var model: Located<String>
-    public var estimation: Located<EstimationCriterion>?
+    public var estimation: Located<Estimation>?
   }
 
   /// The path as the user gave it.

@@ -15,7 +15,7 @@ public struct PooledAnalysis: Sendable {
   public var notes: [String] = []
 
   public var rows: [EstimateRow] {
-    (table?.estimates ?? []).map { EstimateRow(analysis: name, pooled: $0) }
+    (table?.estimates ?? []).map { EstimateRow($0, analysis: name) }
   }
 }
 
@@ -69,8 +69,8 @@ public struct RunResults: Sendable {
     if let complete = own.first(where: { $0.k == 0 }) {
       let fit = analysisFit(complete)
       result.completeCaseCount = fit.observations
-      result.completeCases = fit.terms.map {
-        EstimateRow(analysis: name, term: $0, rule: rule, level: level)
+      result.completeCases = try fit.tests(rule: rule, level: level).map {
+        EstimateRow($0, analysis: name)
       }
     } else {
       result.notes.append("The model could not be fitted to the complete cases.")

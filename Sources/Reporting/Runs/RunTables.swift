@@ -40,17 +40,8 @@ extension Table {
   public static func components(_ analyses: [PooledAnalysis]) -> Table {
     .varianceComponents(
       analyses.flatMap { analysis in
-        analysis.components.compactMap { component in
-          component.estimate.map {
-            VarianceComponentRow(
-              analysis: analysis.name, group: component.group, term: component.term, estimate: $0,
-              confidenceLow: component.confidenceLow, confidenceHigh: component.confidenceHigh,
-              fractionMissing: component.fractionMissing,
-              degreesOfFreedom: component.degreesOfFreedom,
-              monteCarloError: component.estimateMonteCarloError,
-              imputations: component.imputations, boundaryCount: component.boundaryFits)
-          }
-        }
+        analysis.components.filter { $0.estimate != nil }
+          .map { VarianceComponentRow($0, analysis: analysis.name) }
       }, title: "Standard deviations and intraclass correlation")
   }
 
