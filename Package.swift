@@ -60,7 +60,8 @@ let package = Package(
       name: "MixedModelsTests", dependencies: ["MixedModels"], resources: [.copy("Reference")]),
     .testTarget(
       name: "TabularTests", dependencies: ["Tabular"], resources: [.copy("Reference")]),
-    .testTarget(name: "ImputationTests", dependencies: ["Imputation"]),
+    .testTarget(
+      name: "ImputationTests", dependencies: ["Imputation"], resources: [.copy("Reference")]),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference"], resources: [.copy("Reference")]),
     .testTarget(
