@@ -161,6 +161,10 @@ public struct Chain {
         log.record(
           .varianceHeld, target: target.name, detail: "\(clusters) clusters, \(needed) needed",
           iteration: iteration)
+      case .noResidualVariation:
+        log.record(
+          .varianceHeld, target: target.name, detail: "no residual variation within clusters",
+          iteration: iteration)
       case .perfectFit: log.record(.perfectFit, target: target.name, iteration: iteration)
       }
     }

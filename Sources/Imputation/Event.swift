@@ -4,7 +4,8 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
   case collinear
   /// The REML estimate of the random effects' covariance was singular.
   case singular
-  /// Too few clusters for a posterior of the variance parameters; held at the estimate.
+  /// No proper posterior of the variance parameters (too few clusters, or no residual variation
+  /// within them); held at the estimate.
   case varianceHeld = "variance held"
   /// Predictors reproduced the observed values exactly.
   case perfectFit = "perfect fit"

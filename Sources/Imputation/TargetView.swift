@@ -10,6 +10,9 @@ public struct TargetView {
   let plan: TargetPlan
   /// Observed values, packed, clusters contiguous.
   public let observed: [Double]
+  /// Mean of the observed values, subtracted in the model so that cross-products keep their digits.
+  private let center: Double
+  private let centred: [Double]
   private var observedColumns: [[Double]]
   private var missingColumns: [[Double]]
   private var moments: TwoLevelMoments
@@ -30,7 +33,12 @@ public struct TargetView {
   init(plan: TargetPlan, imputation: borrowing ImputationPlan) {
     self.plan = plan
     let own = imputation.variables[plan.variable].cells
-    observed = plan.observedRows.map { own[Int($0)] }
+    let values = plan.observedRows.map { own[Int($0)] }
+    // As the first value plus the mean deviation: exact where all values are equal.
+    let center = values[0] + values.reduce(0) { $0 + ($1 - values[0]) } / Double(values.count)
+    observed = values
+    self.center = center
+    centred = values.map { $0 - center }
     observedColumns = plan.levelOne.map { design in
       let cells = imputation.variables[design.variable].cells
       return plan.observedRows.map { design.value(cells[Int($0)]) }
@@ -74,7 +82,7 @@ public struct TargetView {
     for mean in means where !mean.isStatic {
       moments.setClusterLevel(mean.index, mean.values(imputed[mean.design.variable]))
     }
-    withColumns(observedColumns + [observed]) { columns in
+    withColumns(observedColumns + [centred]) { columns in
       moments.update(columns: columns, changed: changed)
     }
     for index in changed.indices { changed[index] = false }
@@ -128,12 +136,7 @@ public struct TargetView {
 
   /// Predictions X β + Z u of the missing rows.
   public func predictMissing(_ parameters: TwoLevelParameters) -> [Double] {
-    predict(parameters, columns: missingColumns, starts: plan.missingStarts)
-  }
-
-  /// Predictions X β + Z u of the observed rows.
-  public func predictObserved(_ parameters: TwoLevelParameters) -> [Double] {
-    predict(parameters, columns: observedColumns, starts: plan.layout.starts)
+    predict(parameters, columns: missingColumns, starts: plan.missingStarts).map { $0 + center }
   }
 
   /// For every missing row the value of one of the `donors` observed rows nearest in prediction.
@@ -142,8 +145,9 @@ public struct TargetView {
     using stream: inout RandomStream
   ) -> [Double] {
     lacksDonors = observed.count < donors
-    donorPool.build(predictObserved(estimate))
-    return predictMissing(draw).map {
+    // Distances between predictions need no common centre, and keep more digits without it.
+    donorPool.build(predict(estimate, columns: observedColumns, starts: plan.layout.starts))
+    return predict(draw, columns: missingColumns, starts: plan.missingStarts).map {
       observed[donorPool.draw(near: $0, donors: donors, using: &stream)]
     }
   }

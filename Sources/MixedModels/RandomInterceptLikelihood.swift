@@ -128,8 +128,9 @@ struct RandomInterceptLikelihood {
       in: lower, upper, guess: Double(best) / Double(grid), tolerance: 1e-9
     ) { t in -copy.logRestrictedLikelihood(scale * t / (1 - t)) }
     let theta = scale * optimum.argument / (1 - optimum.argument)
-    // A gain of 1e-9 in log-likelihood is rounding: the boundary is the maximum.
-    if best == 0 && values[0] + 1e-9 >= -optimum.value { return 0 }
+    // A gain of 1e-9 in log-likelihood is rounding: the boundary is the maximum, also where the
+    // restricted likelihood is flat (one row in every cluster).
+    if values[0] + 1e-9 >= -optimum.value { return 0 }
     return theta
   }
 

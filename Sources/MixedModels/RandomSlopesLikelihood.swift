@@ -19,6 +19,10 @@ struct RandomSlopesLikelihood {
   /// Mean square of each random-effect column over all rows.
   let meanSquares: [Double]
   let meanClusterSize: Double
+  /// Per random effect the number of clusters that tell it from the others: for the intercept those
+  /// with rows, for a slope those in which its column varies, or is constant at another value than
+  /// in most.
+  let informativeClusters: [Int]
   private var scratch: [Double]
   private var small: [Double]
   private var half: [Double]
@@ -79,9 +83,38 @@ struct RandomSlopesLikelihood {
     self.randomProducts = randomProducts
     meanSquares = squares.map { $0 / rows }
     meanClusterSize = rows / max(1, occupied)
+    informativeClusters =
+      [Int(occupied)]
+      + slopes.map { Self.informativeClusters(of: $0, moments: moments) }
     scratch = Array(repeating: 0, count: width * (width + 1) / 2)
     small = Array(repeating: 0, count: q * (q + 1) / 2)
     half = Array(repeating: 0, count: q * width)
+  }
+
+  private static func informativeClusters(of slope: Int, moments: TwoLevelMoments) -> Int {
+    guard let column = TwoLevelSystem.levelOne(slope, moments.layout) else { return 0 }
+    var varying = 0
+    var constants: [Double] = []
+    var largest = 0.0
+    for g in moments.sizes.indices where moments.sizes[g] > 0 {
+      let mean = moments.mean(slope, g)
+      largest = max(largest, abs(mean))
+      let squares = moments.centred(column, column, g)
+      if squares > 1e-12 * moments.sizes[g] * mean * mean && squares > 0 {
+        varying += 1
+      } else {
+        constants.append(mean)
+      }
+    }
+    constants.sort()
+    var mode = 0
+    var run = 0
+    for (i, value) in constants.enumerated() {
+      // Means of equal numbers differ by rounding.
+      run = i > 0 && value - constants[i - 1] <= 1e-9 * largest ? run + 1 : 1
+      mode = max(mode, run)
+    }
+    return varying + constants.count - mode
   }
 
   /// Element (i, j) of Λ, packed by lower-triangular rows.

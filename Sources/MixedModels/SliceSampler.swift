@@ -18,12 +18,13 @@ func sliceUpdate(
   let offset = generator.uniform() * width
   var lower = max(limits.lowerBound, current - offset)
   var upper = min(limits.upperBound, current - offset + width)
-  var stepsDown = 60
+  // A limited number of steps leaves the distribution invariant if it is split at random.
+  var stepsDown = generator.index(below: 120)
+  var stepsUp = 119 - stepsDown
   while lower > limits.lowerBound && stepsDown > 0 && logDensity(lower) > level {
     lower = max(limits.lowerBound, lower - width)
     stepsDown -= 1
   }
-  var stepsUp = 60
   while upper < limits.upperBound && stepsUp > 0 && logDensity(upper) > level {
     upper = min(limits.upperBound, upper + width)
     stepsUp -= 1

@@ -6,6 +6,7 @@ extension RandomSlopesLikelihood {
   ///
   /// Powell's BOBYQA (NLopt) on Λ in units of one standard error of a cluster's effect, from two
   /// starting sizes, the better result kept: the surface can have a second maximum at the boundary.
+  /// A slope whose column never varies cannot be told from the intercept; its elements are 0.
   mutating func maximum() -> [Double] {
     let scale = startingScale
     let count = q * (q + 1) / 2
@@ -32,7 +33,11 @@ extension RandomSlopesLikelihood {
         best = found.argument
       }
     }
-    return zip(best, units).map { $0 * $1 }
+    var lambda = zip(best, units).map { $0 * $1 }
+    for i in 0..<q where informativeClusters[i] == 0 {
+      for j in 0...i { lambda[i * (i + 1) / 2 + j] = 0 }
+    }
+    return lambda
   }
 }
 

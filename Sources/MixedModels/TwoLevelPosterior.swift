@@ -24,6 +24,9 @@ public enum TwoLevelRemark: Sendable, Equatable {
   case singular
   /// Too few clusters for a proper posterior of the variance parameters; held at their estimate.
   case varianceHeld(clusters: Int, needed: Int)
+  /// The random effects can reproduce every observed value, so that σ cannot be told from them (one
+  /// row in every cluster, a response constant within clusters); the variances are held.
+  case noResidualVariation
   /// The response is a linear combination of the columns; σ is 0.
   case perfectFit
 }
@@ -97,8 +100,15 @@ public struct TwoLevelPosterior {
       lambdaEstimate = [theta]
       if theta == 0 { remarks.append(.singular) }
       let needed = system.clusterLevelCount + 2
-      isProper = occupied >= needed
-      if !isProper { remarks.append(.varianceHeld(clusters: occupied, needed: needed)) }
+      let identified = !Self.residualVanishes(
+        at: theta, scale: 1 / (Double(layout.rowCount) / Double(max(1, occupied))).squareRoot(),
+        total: system.totalSumOfSquares
+      ) { zeroModel.solve($0)?.residualSumOfSquares }
+      if !identified { remarks.append(.noResidualVariation) }
+      if occupied < needed {
+        remarks.append(.varianceHeld(clusters: occupied, needed: needed))
+      }
+      isProper = occupied >= needed && identified
       intercept = zeroModel
       slopes = nil
     } else {
@@ -110,14 +120,42 @@ public struct TwoLevelPosterior {
         remarks.append(.singular)
         break
       }
-      // exp ℓ_R falls like |Ψ|^−(G − c)/2, so with |Ψ|^−1/2 from the prior G − c ≥ 2q is enough.
+      // Towards infinity in one direction v, t² v vᵀ, exp ℓ_R falls like t^−(N − c): N clusters with
+      // Z_g v ≠ 0, c fixed-effect columns in their span. M has 2 (q − 1) dimensions beside t, so
+      // N − c ≥ 2q is needed: for the intercept N = G, for a slope c = 1 and N counts the clusters
+      // that tell it from the intercept.
       let needed = system.clusterLevelCount + 2 * q
-      isProper = occupied >= needed
-      if !isProper { remarks.append(.varianceHeld(clusters: occupied, needed: needed)) }
+      let enough = occupied >= needed
+      if !enough { remarks.append(.varianceHeld(clusters: occupied, needed: needed)) }
+      let fewest = likelihood.informativeClusters.dropFirst().min() ?? occupied
+      if fewest < 2 * q + 1 {
+        remarks.append(.varianceHeld(clusters: fewest, needed: 2 * q + 1))
+      }
+      let identified = !Self.residualVanishes(
+        at: 0, scale: 1, total: system.totalSumOfSquares
+      ) { factor in
+        var wide = [Double](repeating: 0, count: count)
+        for i in 0..<q {
+          let d = i * (i + 1) / 2 + i
+          wide[d] = factor * max(scale[i], abs(lambda[d]))
+        }
+        return likelihood.solve(wide)?.residualSumOfSquares
+      }
+      if !identified { remarks.append(.noResidualVariation) }
+      isProper = enough && fewest >= 2 * q + 1 && identified
       slopes = likelihood
       intercept = nil
     }
     self.remarks = remarks
+  }
+
+  /// Whether the residual sum of squares goes to 0, like 1/θ², as the random effects grow.
+  private static func residualVanishes(
+    at theta: Double, scale: Double, total: Double, _ residual: (Double) -> Double?
+  ) -> Bool {
+    let unit = max(theta, scale)
+    guard let near = residual(1e4 * unit), let far = residual(1e5 * unit) else { return false }
+    return far < 0.1 * near || far <= 1e-13 * total
   }
 
   /// The REML estimate: Λ̂, σ̂² = RSS / (n − p), β̂ and the conditional means of u.

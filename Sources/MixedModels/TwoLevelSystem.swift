@@ -13,7 +13,8 @@ struct TwoLevelSystem {
   /// Number p of kept columns.
   let p: Int
   let rowCount: Int
-  /// Kept columns that are constant within clusters.
+  /// Number of independent combinations of kept columns that are constant within clusters over the
+  /// rows with the response observed: p less the rank of Σ_g W_g.
   let clusterLevelCount: Int
   /// Σ_g W_g over kept columns and response, packed lower-triangular, (p + 1)(p + 2) / 2.
   let within: [Double]
@@ -77,10 +78,36 @@ struct TwoLevelSystem {
     dropped = (0..<all).filter { !kept.contains($0) }
     self.p = p
     rowCount = n
-    clusterLevelCount = kept.reduce(0) { $0 + (Self.levelOne($1, layout) == nil ? 1 : 0) }
+    clusterLevelCount = p - Self.withinRank(kept, within: within, total: total)
     self.within = packed
     self.means = keptMeans
     totalSumOfSquares = sumOfSquares
+  }
+
+  /// Rank of the pooled within-cluster cross-products of the kept columns.
+  private static func withinRank(
+    _ kept: [Int], within: (Int, Int) -> Double, total: (Int, Int) -> Double
+  ) -> Int {
+    var rows: [[Double]] = []
+    var members: [Int] = []
+    for candidate in kept {
+      let diagonal = within(candidate, candidate)
+      guard diagonal > 1e-13 * total(candidate, candidate) else { continue }
+      var row: [Double] = []
+      var pivot = diagonal
+      for (index, earlier) in members.enumerated() {
+        var value = within(candidate, earlier)
+        for k in 0..<index { value -= row[k] * rows[index][k] }
+        value /= rows[index][index]
+        row.append(value)
+        pivot -= value * value
+      }
+      guard pivot > collinearityTolerance * diagonal else { continue }
+      row.append(pivot.squareRoot())
+      rows.append(row)
+      members.append(candidate)
+    }
+    return members.count
   }
 
   /// Index among the level-1 columns of column `position` (the response is the last); nil for a

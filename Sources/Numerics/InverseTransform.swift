@@ -132,13 +132,17 @@ private struct AdaptiveTable {
         depth: depth))
   }
 
-  /// Halves panels, all of a generation before the next, until each is `accepted`; the criterion
-  /// gets the series, the largest value at its nodes and the largest seen anywhere.
+  /// A function that this many panels do not resolve is rounding noise; halving on would not end.
+  private static let panelLimit = 2048
+
+  /// Halves panels, all of a generation before the next, until each is `accepted` or there are too
+  /// many; the criterion gets the series, the largest value at its nodes and the largest seen
+  /// anywhere.
   mutating func refine(
     _ function: (Double) -> Double, until accepted: (ChebyshevPanel, Double, Double) -> Bool
   ) {
     var settled = false
-    while !settled {
+    while !settled && panels.count < Self.panelLimit {
       settled = true
       let old = panels
       panels.removeAll(keepingCapacity: true)

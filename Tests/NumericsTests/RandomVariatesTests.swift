@@ -123,4 +123,16 @@ struct RandomVariatesTests {
     let sample = (0..<50_000).map { _ in random.chiSquared(df) }
     #expect(kolmogorovSmirnov(sample) { ChiSquared.cdf($0, df: df) } < 1.95)
   }
+
+  @Test func inverseTransformGivesUpOnNoise() throws {
+    // No polynomial resolves this; the sampler must end all the same, and stay in the support.
+    var calls = 0
+    let sampler = try #require(
+      InverseTransformSampler(breaks: [0, 0.5, 1]) { t in
+        calls += 1
+        return 10 * Double((t.bitPattern &* 0x9E37_79B9_7F4A_7C15) >> 40) / 16_777_216
+      })
+    #expect(calls < 100_000)
+    #expect((0...1).contains(sampler.quantile(0.5)))
+  }
 }
