@@ -125,17 +125,22 @@ struct RandomSlopesLikelihood {
 
   /// Packed lower Cholesky factor of I + Λᵀ Z_gᵀZ_g Λ for cluster `g`; false if not definite.
   func clusterFactor(_ lambda: [Double], _ g: Int, into factor: inout [Double]) -> Bool {
-    for i in 0..<q {
-      for j in 0...i {
-        var value = i == j ? 1.0 : 0.0
-        for a in i..<q {
-          var inner = 0.0
-          for b in j..<q {
-            inner += randomProducts[(g * q + a) * q + b] * Self.element(lambda, b, j)
+    let q = q
+    randomProducts.withUnsafeBufferPointer { products in
+      lambda.withUnsafeBufferPointer { l in
+        factor.withUnsafeMutableBufferPointer { f in
+          for i in 0..<q {
+            for j in 0...i {
+              var value = i == j ? 1.0 : 0.0
+              for a in i..<q {
+                var inner = 0.0
+                for b in j..<q { inner += products[(g * q + a) * q + b] * l[b * (b + 1) / 2 + j] }
+                value += l[a * (a + 1) / 2 + i] * inner
+              }
+              f[i * (i + 1) / 2 + j] = value
+            }
           }
-          value += Self.element(lambda, a, i) * inner
         }
-        factor[i * (i + 1) / 2 + j] = value
       }
     }
     return factor.withUnsafeMutableBufferPointer { f in
@@ -161,30 +166,46 @@ struct RandomSlopesLikelihood {
           determinant = 1
         }
       }
-      // H_g = L_g⁻¹ Λᵀ Z_gᵀ F_g.
-      for i in 0..<q {
-        for j in 0..<width {
-          var value = 0.0
-          for a in i..<q {
-            value += Self.element(lambda, a, i) * crossProducts[(g * q + a) * width + j]
-          }
-          for k in 0..<i { value -= small[i * (i + 1) / 2 + k] * half[k * width + j] }
-          half[i * width + j] = value / small[i * (i + 1) / 2 + i]
-        }
-      }
-      for i in 0..<width {
-        for j in 0...i {
-          var value = 0.0
-          for r in 0..<q { value += half[r * width + i] * half[r * width + j] }
-          scratch[i * (i + 1) / 2 + j] -= value
-        }
-      }
+      removeCluster(lambda, g)
     }
     logSum += Elementary.log(determinant)
     let positive = scratch.withUnsafeMutableBufferPointer {
       packedCholesky($0.baseAddress!, order: width)
     }
     return positive ? logSum : nil
+  }
+
+  /// Subtracts H_gᵀH_g, H_g = L_g⁻¹ Λᵀ Z_gᵀ F_g, from `scratch`; L_g is in `small`.
+  private mutating func removeCluster(_ lambda: [Double], _ g: Int) {
+    let width = system.p + 1
+    let q = q
+    crossProducts.withUnsafeBufferPointer { cross in
+      small.withUnsafeBufferPointer { factor in
+        lambda.withUnsafeBufferPointer { l in
+          half.withUnsafeMutableBufferPointer { h in
+            for i in 0..<q {
+              for j in 0..<width {
+                var value = 0.0
+                for a in i..<q { value += l[a * (a + 1) / 2 + i] * cross[(g * q + a) * width + j] }
+                for k in 0..<i { value -= factor[i * (i + 1) / 2 + k] * h[k * width + j] }
+                h[i * width + j] = value / factor[i * (i + 1) / 2 + i]
+              }
+            }
+          }
+        }
+      }
+    }
+    half.withUnsafeBufferPointer { h in
+      scratch.withUnsafeMutableBufferPointer { s in
+        for i in 0..<width {
+          for j in 0...i {
+            var value = 0.0
+            for r in 0..<q { value += h[r * width + i] * h[r * width + j] }
+            s[i * (i + 1) / 2 + j] -= value
+          }
+        }
+      }
+    }
   }
 
   /// log of the restricted likelihood up to a constant; −∞ where something is singular.
