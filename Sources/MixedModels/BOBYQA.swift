@@ -8,10 +8,11 @@ import CNLopt
 ///   - lower: lower bounds, −∞ for none.
 ///   - step: the first trust-region radius.
 ///   - tolerance: the radius at which to stop.
+///   - valueTolerance: a change of the value that is too small to go on for; 0 for none.
 /// - Returns: the best point and its value, and whether the search stopped by its tolerance.
 func bobyqaMinimum(
-  start: [Double], lower: [Double], step: Double, tolerance: Double, maximumEvaluations: Int,
-  _ function: @escaping ([Double]) -> Double
+  start: [Double], lower: [Double], step: Double, tolerance: Double, valueTolerance: Double = 0,
+  maximumEvaluations: Int, _ function: @escaping ([Double]) -> Double
 ) -> (point: [Double], value: Double, converged: Bool) {
   final class Objective {
     let function: ([Double]) -> Double
@@ -40,6 +41,7 @@ func bobyqaMinimum(
   nlopt_set_lower_bounds(search, lower)
   nlopt_set_initial_step1(search, step)
   nlopt_set_xtol_abs1(search, tolerance)
+  if valueTolerance > 0 { nlopt_set_ftol_abs(search, valueTolerance) }
   nlopt_set_maxeval(search, Int32(maximumEvaluations))
   var x = start
   var value = 0.0

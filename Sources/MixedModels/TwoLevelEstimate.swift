@@ -1,4 +1,3 @@
-import CNLopt
 import Numerics
 
 extension RandomSlopesLikelihood {
@@ -24,13 +23,16 @@ extension RandomSlopesLikelihood {
       let start = isDiagonal.map { $0 ? size : 0 }
       let lower = isDiagonal.map { $0 ? 0 : -Double.infinity }
       var copy = self
-      let found = bobyqaMinimum(start: start, lower: lower, tolerance: 1e-8) { x in
+      let found = bobyqaMinimum(
+        start: start, lower: lower, step: 0.5, tolerance: 1e-8, valueTolerance: 1e-10,
+        maximumEvaluations: 500 * count
+      ) { x in
         let value = copy.logRestrictedLikelihood(zip(x, units).map { $0 * $1 })
         return value.isFinite ? -value : 1e300
       }
       if -found.value > bestValue {
         bestValue = -found.value
-        best = found.argument
+        best = found.point
       }
     }
     var lambda = zip(best, units).map { $0 * $1 }
@@ -39,40 +41,4 @@ extension RandomSlopesLikelihood {
     }
     return lambda
   }
-}
-
-/// Minimum of `function` from `start` under lower bounds, by BOBYQA; deterministic.
-func bobyqaMinimum(
-  start: [Double], lower: [Double], tolerance: Double, _ function: ([Double]) -> Double
-) -> (argument: [Double], value: Double) {
-  guard let optimizer = nlopt_create(NLOPT_LN_BOBYQA, UInt32(start.count)) else {
-    preconditionFailure("NLopt could not allocate an optimiser")
-  }
-  defer { nlopt_destroy(optimizer) }
-  return withoutActuallyEscaping(function) { escaping in
-    let box = ObjectiveBox(escaping)
-    return withExtendedLifetime(box) {
-      nlopt_set_min_objective(
-        optimizer,
-        { n, x, _, data in
-          let objective = Unmanaged<ObjectiveBox>.fromOpaque(data!).takeUnretainedValue()
-          return objective.function(Array(UnsafeBufferPointer(start: x, count: Int(n))))
-        }, Unmanaged.passUnretained(box).toOpaque())
-      nlopt_set_lower_bounds(optimizer, lower.map { $0.isFinite ? $0 : -Double.infinity })
-      nlopt_set_initial_step1(optimizer, 0.5)
-      nlopt_set_xtol_abs1(optimizer, tolerance)
-      nlopt_set_ftol_abs(optimizer, 1e-10)
-      nlopt_set_maxeval(optimizer, Int32(500 * start.count))
-      var argument = start
-      var value = 0.0
-      // A negative code (round-off limited) still leaves the best point found in `argument`.
-      _ = nlopt_optimize(optimizer, &argument, &value)
-      return (argument, value)
-    }
-  }
-}
-
-private final class ObjectiveBox {
-  let function: ([Double]) -> Double
-  init(_ function: @escaping ([Double]) -> Double) { self.function = function }
 }

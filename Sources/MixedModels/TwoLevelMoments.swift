@@ -101,7 +101,7 @@ public struct TwoLevelMoments: Sendable {
         }
         for j in 0...i where changed[i] || changed[j] {
           let b = columns[j].baseAddress.map { $0 + start }
-          let value: Double = if let a, let b { dot(a, b, count) } else { 0 }
+          let value: Double = if let a, let b { dotProduct(a, b, count) } else { 0 }
           products[g * pairs + i * (i + 1) / 2 + j] = value
         }
       }
@@ -158,29 +158,6 @@ func sum(_ a: UnsafePointer<Double>, _ count: Int) -> Double {
   var total = (low + high).sum()
   while i < count {
     total += a[i]
-    i += 1
-  }
-  return total
-}
-
-/// Inner product in a fixed order: eight interleaved partial sums.
-@inline(__always)
-func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) -> Double {
-  var low = SIMD4<Double>()
-  var high = SIMD4<Double>()
-  var i = 0
-  while i + 8 <= count {
-    low +=
-      UnsafeRawPointer(a + i).loadUnaligned(as: SIMD4<Double>.self)
-      * UnsafeRawPointer(b + i).loadUnaligned(as: SIMD4<Double>.self)
-    high +=
-      UnsafeRawPointer(a + i + 4).loadUnaligned(as: SIMD4<Double>.self)
-      * UnsafeRawPointer(b + i + 4).loadUnaligned(as: SIMD4<Double>.self)
-    i += 8
-  }
-  var total = (low + high).sum()
-  while i < count {
-    total += a[i] * b[i]
     i += 1
   }
   return total
