@@ -21,6 +21,7 @@ let package = Package(
       name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
     .systemLibrary(name: "CNLopt", pkgConfig: "nlopt", providers: [.apt(["libnlopt-dev"])]),
     .systemLibrary(name: "CSleef", providers: [.apt(["libsleef-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m")]),
 
     .target(name: "Numerics", dependencies: ["CBoostMath", "CSleef"]),
@@ -44,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "dormouse",
       dependencies: [
-        "Coordination", "Reporting", "Simulation",
+        "Coordination", "Reporting", "Simulation", "CMalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

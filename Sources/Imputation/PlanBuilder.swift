@@ -281,15 +281,28 @@ struct PlanBuilder {
   ) -> CellLinks? {
     let variable = variables[design.variable]
     guard !variable.missingRows.isEmpty else { return nil }
-    var cellOfRow: [Int32: Int32] = [:]
-    for (cell, row) in variable.missingRows.enumerated() { cellOfRow[row] = Int32(cell) }
-    var links = CellLinks()
-    for (position, row) in observed.enumerated() {
-      if let cell = cellOfRow[row] { links.observed.append((Int32(position), cell)) }
+    return CellLinks(
+      observed: Self.shared(observed, variable.missingRows),
+      missing: Self.shared(missing, variable.missingRows))
+  }
+
+  /// Rows that two increasing lists share, as positions in each.
+  private static func shared(
+    _ rows: [Int32], _ cells: [Int32]
+  ) -> [(position: Int32, cell: Int32)] {
+    var result: [(position: Int32, cell: Int32)] = []
+    var (i, j) = (0, 0)
+    while i < rows.count && j < cells.count {
+      if rows[i] == cells[j] {
+        result.append((Int32(i), Int32(j)))
+        i += 1
+        j += 1
+      } else if rows[i] < cells[j] {
+        i += 1
+      } else {
+        j += 1
+      }
     }
-    for (position, row) in missing.enumerated() {
-      if let cell = cellOfRow[row] { links.missing.append((Int32(position), cell)) }
-    }
-    return links
+    return result
   }
 }

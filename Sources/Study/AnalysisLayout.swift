@@ -1,8 +1,9 @@
+import Imputation
 import Inference
 import MixedModels
 import Tabular
 
-/// What an analysis will estimate, found without computing: its columns on the complete cases.
+/// What an analysis will estimate, found without computing.
 public struct AnalysisLayout: Sendable, Equatable {
   public var name: String
   public var formula: String
@@ -11,7 +12,7 @@ public struct AnalysisLayout: Sendable, Equatable {
   public var estimation: Estimation
   /// Columns of the model matrix, named as the coefficients will be.
   public var terms: [String]
-  /// Grouping factors with the number of groups among the complete cases.
+  /// Grouping factors with the number of groups.
   public var groups: [GroupCount]
   /// Rows with every variable of the formula observed.
   public var completeCases: Int
@@ -33,17 +34,28 @@ public struct AnalysisError: Error, CustomStringConvertible {
   public var description: String { "analysis '\(analysis)': \(underlying)" }
 }
 
+/// Two columns of a model matrix have one name, so that pooled estimates could not be told apart.
+public struct RepeatedTermError: Error, Equatable, CustomStringConvertible {
+  public var term: String
+  public var description: String {
+    "two columns of the model would be called '\(term)'; rename the variable"
+  }
+}
+
 extension LoadedStudy {
-  /// The layout of every analysis on the complete cases, in the study's order.
+  /// The layout of every analysis on the data as they will be once imputed, in the study's order:
+  /// random observed values stand for the missing cells of the targets.
   ///
-  /// - Throws: ``AnalysisError`` for the first that the data refuse: a factor with one level, no
-  ///   complete case, a response that is text, a single group.
+  /// - Throws: ``AnalysisError`` for the first that the data refuse: a factor with one level, a
+  ///   response that is text, a single group, no row left although the targets are imputed.
   /// - Complexity: O(rows · columns of the model matrices).
   public func analysisLayouts() throws(AnalysisError) -> [AnalysisLayout] {
+    guard !analyses.isEmpty else { return [] }
+    let started = plan.complete(dataset, with: Chain(plan: plan, imputation: 1).state.imputed)
     var layouts: [AnalysisLayout] = []
     for analysis in analyses {
       do {
-        layouts.append(try layout(of: analysis))
+        layouts.append(try layout(of: analysis, on: started))
       } catch {
         throw AnalysisError(analysis: analysis.name, underlying: error)
       }
@@ -51,18 +63,28 @@ extension LoadedStudy {
     return layouts
   }
 
-  private func layout(of analysis: StudyAnalysis) throws -> AnalysisLayout {
+  private func layout(of analysis: StudyAnalysis, on data: Dataset) throws -> AnalysisLayout {
     let specification = analysis.specification
     let frame = try ModelFrame(
-      formula: specification.formula, data: dataset, encodings: specification.encodings)
+      formula: specification.formula, data: data, encodings: specification.encodings)
     for term in frame.random where term.groupLabels.count < 2 {
       throw MixedModelError.oneGroup(grouping: term.grouping)
+    }
+    var seen = Set<String>()
+    for term in frame.fixedNames where !seen.insert(term).inserted {
+      throw RepeatedTermError(term: term)
     }
     return AnalysisLayout(
       name: analysis.name, formula: specification.formula.text,
       model: type(of: AnalysisRegistry.model(specification)).name,
       estimation: specification.estimation, terms: frame.fixedNames,
       groups: frame.random.map { GroupCount(name: $0.grouping, count: $0.groupLabels.count) },
-      completeCases: frame.rows.count, rowCount: dataset.rowCount)
+      completeCases: completeCases(specification.formula), rowCount: dataset.rowCount)
+  }
+
+  /// Rows with every variable of `formula` observed.
+  private func completeCases(_ formula: Formula) -> Int {
+    let columns = formula.variables.compactMap { dataset[$0] }
+    return (0..<dataset.rowCount).count { row in !columns.contains { $0.isMissing(row) } }
   }
 }

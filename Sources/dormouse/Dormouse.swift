@@ -25,7 +25,8 @@ struct Dormouse: ParsableCommand {
         65  the study file or the data are wrong; nothing was computed
         70  something failed: a chain, a fit, the disk
         73  the run's directory cannot be written, or belongs to another run
-        85  stopped before the end; the same command carries on
+        85  stopped before the end; the same command carries on (a job that mpirun itself was
+            told to stop has mpirun's status instead)
       """,
     version: programVersion,
     subcommands: [

@@ -46,12 +46,13 @@ struct RunSession {
     if let ranks = options.ranks, ranks > 1, !MPICommunicator.isLaunched {
       // What is wrong with the study is said before mpirun stands in the way.
       try reporting {
-        _ = try load()
+        _ = try load().analysisLayouts()
         Terminal.announce()
         try Launcher.relaunch(ranks: ranks, arguments: Array(CommandLine.arguments.dropFirst()))
       }
     }
     StopSignals.install()
+    keepMemory()
     var communicator: (any Communicator)?
     try reporting { communicator = try MPICommunicator.current() }
     guard let communicator else { return }
@@ -81,6 +82,8 @@ struct RunSession {
         throw RankCountError(asked: ranks, launched: communicator.size)
       }
       loaded = try load()
+      // What `plan` refuses is refused before the night and not after it.
+      _ = try loaded.analysisLayouts()
     } catch {
       run.release()
       throw error
@@ -118,27 +121,45 @@ struct RunSession {
       return ExitStatus.stopped
     }
     let files = try RunFiles(directory: outcome.directory)
+    var (rule, level) = (rule, level)
     if outcome.wasComplete {
       writeToStandardError(
         "This run is finished already: all \(loaded.study.imputations) imputations are in \(path). "
           + "Nothing was computed and nothing changed.")
+      let asked = (rule, level)
+      (rule, level) = try RunSession.recordedPooling(files.results)
+      if asked != (rule, level) {
+        writeToStandardError(
+          "The table has the pooling options of the files. With those of the study file: dormouse "
+            + "pool \(path) --df \(asked.0) --level \(asked.1)")
+      }
     } else {
       try files.writeProvenance()
     }
-    try options.output.print(
-      RunSession.tables(
-        try files.results.pooled(rule: rule, level: level), files.results, rule, level))
-    if !outcome.wasComplete {
+    let pooled = files.results.pooled(rule: rule, level: level)
+    try options.output.print(RunSession.tables(pooled, files.results, rule, level))
+    for failure in files.results.failures {
+      writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
+    }
+    let unpooled = pooled.filter { $0.table == nil }
+    for analysis in unpooled {
+      writeToStandardError("analysis '\(analysis.name)' could not be pooled; see its notes")
+    }
+    if !outcome.wasComplete && !files.results.finished.isEmpty {
       writeToStandardError(
         "Results are in \(path): pooled.csv, fits.csv, convergence.csv and more.")
     }
-    guard outcome.failed.isEmpty else {
-      for failure in files.results.failures {
-        writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
-      }
-      return ExitStatus.failed
-    }
-    return .success
+    return outcome.failed.isEmpty && unpooled.isEmpty ? .success : ExitStatus.failed
+  }
+
+  /// The options of pooling in the study as the record has it, by which the files were made.
+  static func recordedPooling(
+    _ results: RunResults
+  ) throws -> (rule: DegreesOfFreedomRule, level: Double) {
+    let file = try StudyFile(text: results.description.studyText, path: "study.yaml")
+    return (
+      file.degreesOfFreedom?.value ?? .model, file.level?.value ?? Study.Defaults.level
+    )
   }
 
   /// The tables that say what came of a run.

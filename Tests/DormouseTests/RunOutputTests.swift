@@ -142,11 +142,58 @@ import Testing
 
   @Test func analysesThatCannotBeFittedDoNotTakeTheOthersAlong() throws {
     let scratch = try Scratch()
-    // y + 0 * x is constant in no data set; x ~ 1 + (1 | g) always works; log(y) fails at y = 0.
+    // With a group for every value of x there are as many random effects as rows of x's own.
     let study = try Self.smallStudy(
-      scratch, rows: Self.row,
-      analyse: "{name: fine, model: \"y ~ x\"}, {name: broken, model: \"log(y - 100) ~ x\"}")
+      scratch,
+      rows: { "\($0 / 10),\($0),\($0 % 7 == 0 ? "" : "\(Double(($0 * 53) % 29) / 3)")" },
+      analyse: "{name: fine, model: \"y ~ x\"}, {name: broken, model: \"y ~ 1 + (1 | x)\"}")
+    let outcome = try Program.run("run", study, "--format", "json")
+    #expect(outcome.status == 70)
+    #expect(outcome.errors.contains("analysis 'broken' could not be pooled"))
+    let pooled = try outcome.table("pooled")
+    #expect(pooled.map { $0["analysis"] as? String } == ["fine", "fine"])
+    let events = try outcome.table("events").filter { $0["event"] as? String == "fit failed" }
+    #expect(events.count == 1 && events[0]["target"] as? String == "broken")
+    #expect(events[0]["chains"] as? Int == 3)
+  }
+
+  @Test func analysesThatTheDataRefuseAreRefusedBeforeAnythingIsComputed() throws {
+    let scratch = try Scratch()
+    let study = try Self.smallStudy(
+      scratch, rows: Self.row, analyse: "{model: \"log(y - 100) ~ x\"}")
     let outcome = try Program.run("run", study)
-    #expect(outcome.status == 65 || outcome.output.contains("could not be fitted"))
+    #expect(outcome.status == 65)
+    #expect(!FileManager.default.fileExists(atPath: scratch.url("run").path))
+  }
+
+  @Test func noCompleteCaseIsNoObstacle() throws {
+    let scratch = try Scratch()
+    // Every row lacks x or y: planned missingness.
+    let study = try Self.smallStudy(
+      scratch,
+      rows: { i in
+        let (x, y) = (Double((i * 37) % 23), Double((i * 53) % 29))
+        return "\(i / 10),\(i % 2 == 0 ? "" : "\(x)"),\(i % 2 == 1 ? "" : "\(y)")"
+      },
+      impute:
+        ", targets: {x: {method: sample, predictors: {}}, y: {method: sample, predictors: {}}}",
+      analyse: "{model: \"y ~ x\"}")
+    let outcome = try Program.run("run", study, "--format", "json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try outcome.table("pooled").count == 2)
+  }
+
+  @Test func otherPoolingOptionsOfAFinishedRunAreNotShownAsItsFiles() throws {
+    let scratch = try Scratch()
+    let study = try Self.smallStudy(
+      scratch, rows: Self.row, analyse: "{model: \"y ~ x + (1 | g)\"}")
+    let first = try Program.run("run", study)
+    #expect(first.status == 0)
+    let text = try String(contentsOfFile: study, encoding: .utf8)
+    let other = try scratch.write("other.yaml", text + "\npool: {df: nlme, level: 0.9}\n")
+    let again = try Program.run("run", other)
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(again.output == first.output)
+    #expect(again.errors.contains("--df nlme --level 0.9"))
   }
 }

@@ -65,12 +65,26 @@ extension AnalysisOutcome {
     var fit: AnalysisFit?
     var failure: String?
     do {
-      fit = try analysis.analysis.fit(data)
+      let estimated = try analysis.analysis.fit(data)
+      if estimated.isFinite {
+        fit = estimated
+      } else {
+        failure = "the model's estimates are not finite numbers; look at the variables' scales"
+      }
     } catch {
       failure = "\(error)"
     }
     self.init(
       name: analysis.name, fit: fit, failure: failure,
       seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+}
+
+extension AnalysisFit {
+  /// Whether every estimate and standard error is a finite number, as pooling needs.
+  fileprivate var isFinite: Bool {
+    terms.allSatisfy { $0.estimate.isFinite && $0.standardError.isFinite }
+      && components.allSatisfy { $0.estimate?.isFinite ?? true }
+      && intraclassCorrelation?.estimate.isFinite ?? true
   }
 }

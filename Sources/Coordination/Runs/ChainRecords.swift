@@ -104,21 +104,23 @@ extension FitRecord {
 }
 
 extension EventRecord {
-  /// What must not be hidden of one analysis; iteration 0 marks events of fits.
+  /// What must not be hidden of one analysis, whose name stands for the target; iteration 0 marks
+  /// events of fits.
   static func events(of analysis: AnalysisOutcome) -> [EventRecord] {
     func event(_ kind: String, _ detail: String) -> EventRecord {
       EventRecord(
-        target: "", kind: kind, detail: detail, fromIteration: 0, toIteration: 0, count: 1)
+        target: analysis.name, kind: kind, detail: detail, fromIteration: 0, toIteration: 0,
+        count: 1)
     }
     guard let fit = analysis.fit else {
-      return [event("fit failed", "\(analysis.name): \(analysis.failure ?? "unknown reason")")]
+      // A sentence may be followed by lines that point into the formula.
+      let sentence = analysis.failure?.split(separator: "\n").first.map(String.init)
+      return [event("fit failed", sentence ?? "unknown reason")]
     }
     var events: [EventRecord] = []
-    if fit.isSingular { events.append(event("singular fit", analysis.name)) }
-    if !fit.converged { events.append(event("fit not converged", analysis.name)) }
-    for column in fit.droppedColumns {
-      events.append(event("column dropped", "\(analysis.name): \(column)"))
-    }
+    if fit.isSingular { events.append(event("singular fit", "")) }
+    if !fit.converged { events.append(event("fit not converged", "")) }
+    for column in fit.droppedColumns { events.append(event("column dropped", column)) }
     return events
   }
 }

@@ -47,8 +47,11 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .extentDiffers(let directory, let m, let iterations, let askedM, let askedIterations):
       "\(directory) holds a run of m = \(m) with \(iterations) iterations; asked for are m = "
-        + "\(askedM) with \(askedIterations). Earlier chains are kept by: dormouse extend "
-        + "\(directory) --m \(max(m, askedM)) --iterations \(max(iterations, askedIterations))"
+        + "\(askedM) with \(askedIterations). "
+        + (askedM > m || askedIterations > iterations
+          ? "Earlier chains are kept by: dormouse extend \(directory) --m \(max(m, askedM)) "
+            + "--iterations \(max(iterations, askedIterations))"
+          : "A run cannot shrink: ask for what it has, or choose another output directory")
     case .cannotShrink(let directory, let m, let iterations):
       "\(directory) holds m = \(m) imputations of \(iterations) iterations already; an extension "
         + "needs more of one of them and not less of the other"
@@ -135,10 +138,10 @@ public struct StudyRun {
       directory: directory, description: description, attempt: attempt(), claim: claim)
     var end = AttemptOutcome.failed
     defer { try? record.close(outcome: end) }
-    if extend {
-      try record.setExtent(
-        m: study.imputations, iterations: study.iterations, studyText: description.studyText)
-    }
+    // What does not decide a bit may differ from the first start: the options of pooling, where
+    // the data lie, and in an extension m and the iterations.
+    try record.setExtent(
+      m: study.imputations, iterations: study.iterations, studyText: description.studyText)
     let reader = try RecordReader(directory: directory)
     let items = try remaining(reader, loaded: loaded)
     outcome.doneBefore = study.imputations - items.count

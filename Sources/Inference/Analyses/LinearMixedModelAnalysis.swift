@@ -60,7 +60,8 @@ private struct PreparedLinearMixedModel: PreparedAnalysis {
 
   private func components(_ fit: LinearMixedModelFit) -> [ComponentEstimate] {
     fit.varianceInference.parameters.map { parameter in
-      let error = parameter.variance.map { $0.squareRoot() }
+      // Where the search did not end the curvature is not that of a maximum.
+      let error = fit.converged ? parameter.variance.map { $0.squareRoot() } : nil
       guard let index = parameter.term else {
         return ComponentEstimate(
           kind: .standardDeviation, group: "Residual", term: "sd__Observation",
@@ -87,7 +88,8 @@ private struct PreparedLinearMixedModel: PreparedAnalysis {
     fit.icc.map {
       IntraclassCorrelation(
         estimate: $0,
-        logitStandardError: fit.varianceInference.logitICCVariance.map { $0.squareRoot() },
+        logitStandardError: fit.converged
+          ? fit.varianceInference.logitICCVariance.map { $0.squareRoot() } : nil,
         onBoundary: fit.isSingular)
     }
   }

@@ -19,10 +19,10 @@ public struct RunFiles {
 
   /// Writes every file but the provenance and returns what is in them.
   ///
-  /// - Throws: `TabularError` when a file cannot be written, `PoolingError`, `RunRecordError`.
+  /// - Throws: `TabularError` when a file cannot be written, `RunRecordError`.
   @discardableResult
   public func write(rule: DegreesOfFreedomRule, level: Double) throws -> [PooledAnalysis] {
-    let pooled = try results.pooled(rule: rule, level: level)
+    let pooled = results.pooled(rule: rule, level: level)
     try write(Table.pooled(pooled, rule: rule, level: level).csv(), to: "pooled.csv")
     try write(Table.components(pooled).csv(), to: "variance-components.csv")
     try write(completeCases(pooled).csv(), to: "complete-cases.csv")

@@ -46,32 +46,30 @@ public struct RunResults: Sendable {
     var names: [String] = []
     for fit in fits where !names.contains(fit.fit.model) { names.append(fit.fit.model) }
     for (_, event) in events where event.kind == "fit failed" {
-      let name = String(event.detail.prefix { $0 != ":" })
-      if !names.contains(name) { names.append(name) }
+      if !names.contains(event.target) { names.append(event.target) }
     }
     return names
   }
 
-  /// Every analysis pooled in order of k.
-  ///
-  /// - Throws: `PoolingError`.
+  /// Every analysis pooled in order of k. One that cannot be pooled has notes instead of a table
+  /// and takes no other along.
   public func pooled(
     rule: DegreesOfFreedomRule, level: Double
-  ) throws -> [PooledAnalysis] {
-    try analyses.map { try pool($0, rule: rule, level: level) }
+  ) -> [PooledAnalysis] {
+    analyses.map { pool($0, rule: rule, level: level) }
   }
 
   private func pool(
     _ name: String, rule: DegreesOfFreedomRule, level: Double
-  ) throws -> PooledAnalysis {
+  ) -> PooledAnalysis {
     var result = PooledAnalysis(name: name)
     let own = fits.filter { $0.fit.model == name }
     if let complete = own.first(where: { $0.k == 0 }) {
       let fit = analysisFit(complete)
       result.completeCaseCount = fit.observations
-      result.completeCases = try fit.tests(rule: rule, level: level).map {
-        EstimateRow($0, analysis: name)
-      }
+      // Where the rule has no degrees of freedom, pooling says so below.
+      result.completeCases =
+        (try? fit.tests(rule: rule, level: level))?.map { EstimateRow($0, analysis: name) } ?? []
     } else {
       result.notes.append("The model could not be fitted to the complete cases.")
     }
@@ -82,15 +80,30 @@ public struct RunResults: Sendable {
         "\(finished.count) of \(description.m) imputations are finished; the rest is not in these "
           + "figures.")
     }
-    guard !usable.isEmpty else { return result }
     guard usable.count == finished.count else {
       result.notes.append(
         "The model could not be fitted in \(finished.count - usable.count) of \(finished.count) "
-          + "imputations (events.csv says why). Those that can be fitted are not a random part of "
-          + "them, so nothing is pooled.")
+          + "imputations (events.csv says why)"
+          + (usable.isEmpty
+            ? "; nothing is pooled."
+            : ". Those that can be fitted are not a random part of them, so nothing is pooled."))
       return result
     }
-    let numbered = usable.map(analysisFit)
+    guard !usable.isEmpty else { return result }
+    do {
+      try pool(usable.map(analysisFit), into: &result, rule: rule, level: level)
+    } catch {
+      result.table = nil
+      result.components = []
+      result.notes.append("Nothing is pooled: \(error).")
+    }
+    return result
+  }
+
+  private func pool(
+    _ numbered: [AnalysisFit], into result: inout PooledAnalysis, rule: DegreesOfFreedomRule,
+    level: Double
+  ) throws(PoolingError) {
     let table = try Pooling.pool(fits: numbered, rule: rule, level: level)
     result.table = table
     result.notes += table.notes
@@ -107,17 +120,15 @@ public struct RunResults: Sendable {
       }
     }
     if numbered.count > 1 { result.advice = ImputationAdvice(table: table) }
-    return result
   }
 
   /// The fit as pooling takes it.
   private func analysisFit(_ numbered: NumberedFit) -> AnalysisFit {
     let fit = numbered.fit
     func figure(_ value: Double) -> Double? { value.isNaN ? nil : value }
-    let prefix = "\(fit.model): "
     let dropped = events.filter {
-      $0.k == numbered.k && $0.event.kind == "column dropped" && $0.event.detail.hasPrefix(prefix)
-    }.map { String($0.event.detail.dropFirst(prefix.count)) }
+      $0.k == numbered.k && $0.event.kind == "column dropped" && $0.event.target == fit.model
+    }.map(\.event.detail)
     let icc = fit.varianceComponents.first { $0.term == "icc" }
     return AnalysisFit(
       model: fit.model, formula: "",

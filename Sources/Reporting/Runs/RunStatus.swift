@@ -32,7 +32,9 @@ public struct RunStatus: Sendable {
     if finished == description.m { return "finished" }
     switch attempts.last?.outcome {
     case .stopped: return "stopped; the same command carries on"
-    case .failed: return "failed; see failed chains"
+    case .failed:
+      return failed.isEmpty
+        ? "stopped by an error; the same command carries on" : "failed; see failed chains"
     default: return "interrupted; the same command carries on"
     }
   }

@@ -14,6 +14,7 @@ struct BenchCommand: ParsableCommand {
 
 /// Prints `name median_seconds` of several runs of `body`.
 private func report(_ name: String, repeats: Int, _ body: () throws -> Double) throws {
+  keepMemory()
   let seconds = try (0..<max(1, repeats)).map { _ in try body() }.sorted()
   try writeToStandardOutput("\(name) \(seconds[seconds.count / 2])\n")
 }

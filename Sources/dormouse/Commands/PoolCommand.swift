@@ -44,12 +44,10 @@ struct PoolCommand: ParsableCommand {
     try reporting {
       let folder = URL(filePath: directory, directoryHint: .isDirectory)
       let results = try RunResults(try RecordReader(directory: folder))
-      let file = try StudyFile(
-        text: results.description.studyText, path: folder.appending(path: "study.yaml").path)
-      let level = level ?? file.level?.value ?? Study.Defaults.level
-      let rule = df ?? file.degreesOfFreedom?.value ?? .model
+      let recorded = try RunSession.recordedPooling(results)
+      let (rule, level) = (df ?? recorded.rule, level ?? recorded.level)
       try output.print(
-        RunSession.tables(try results.pooled(rule: rule, level: level), results, rule, level))
+        RunSession.tables(results.pooled(rule: rule, level: level), results, rule, level))
     }
   }
 }
