@@ -118,6 +118,7 @@ public struct Chain {
       throw ChainError(
         imputation: imputation, iteration: current, target: target.name, cause: error)
     }
+    views[t].endVisit()
     note(views[t], iteration: current)
     if nextVisit == 0 { trace.append([]) }
     trace[trace.count - 1].append(

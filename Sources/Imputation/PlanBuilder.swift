@@ -11,6 +11,8 @@ struct PlanBuilder {
   var notes: [PlanNote] = []
   private var positions: [String: Int] = [:]
   private var clusterOfRow: [Int32] = []
+  private var knownDesigns: [Int: [DesignColumn]] = [:]
+  private var knownConstants: [Int: Bool] = [:]
 
   init(dataset: Dataset, specification: ImputationSpecification, grouping: ClusterGrouping) {
     self.dataset = dataset
@@ -186,7 +188,7 @@ struct PlanBuilder {
     guard variable.missingRows.isEmpty || isImputed else {
       throw .incompletePredictor(target: target.name, predictor: predictor.name)
     }
-    let designs = design(variable, position: position)
+    let designs = designs(position)
     guard !designs.isEmpty else {
       notes.append(
         PlanNote(kind: .constantPredictor, target: target.name, predictor: predictor.name))
@@ -194,7 +196,7 @@ struct PlanBuilder {
     }
     let isClusterLevel =
       specification.cluster != nil && variable.missingRows.isEmpty
-      && isConstantWithinClusters(variable)
+      && isConstantWithinClusters(position)
     if isClusterLevel {
       for design in designs {
         columns.order.append(.clusterLevel(columns.clusterLevel.count))
@@ -218,6 +220,14 @@ struct PlanBuilder {
       columns.names.append(design.name)
       if role.hasClusterMean { columns.means.append((design, "mean of \(design.name)")) }
     }
+  }
+
+  /// The columns of a variable, found once.
+  private mutating func designs(_ position: Int) -> [DesignColumn] {
+    if let known = knownDesigns[position] { return known }
+    let columns = design(variables[position], position: position)
+    knownDesigns[position] = columns
+    return columns
   }
 
   /// A numeric or binary predictor is one column; others are an indicator per level but the first.
@@ -251,6 +261,14 @@ struct PlanBuilder {
   private func levelName(_ variable: PlanVariable, _ level: Double) -> String {
     if variable.isText { return "level \(Int(level) + 1)" }
     return level == level.rounded() && abs(level) < 1e15 ? String(Int(level)) : String(level)
+  }
+
+  /// Whether a variable is the same in all rows of every cluster, found once.
+  private mutating func isConstantWithinClusters(_ position: Int) -> Bool {
+    if let known = knownConstants[position] { return known }
+    let isConstant = isConstantWithinClusters(variables[position])
+    knownConstants[position] = isConstant
+    return isConstant
   }
 
   private func isConstantWithinClusters(_ variable: PlanVariable) -> Bool {

@@ -92,6 +92,14 @@ public struct TargetView {
     interceptSD = .nan
   }
 
+  /// Ends a visit. Cross-products that are large (hundreds of predictors) are not kept until the
+  /// next one: with hundreds of targets as well they would fill the machine.
+  mutating func endVisit() {
+    if moments.productBytes > Self.mostBytesKept { moments.release() }
+  }
+
+  private static let mostBytesKept = 4 << 20
+
   private func withColumns(
     _ columns: [[Double]], _ body: ([UnsafeBufferPointer<Double>]) -> Void
   ) {

@@ -56,7 +56,7 @@ public struct TwoLevelMoments: Sendable {
   /// Sums of the level-1 columns and the response, G × (k + 1), cluster after cluster.
   var sums: [Double]
   /// Raw cross-products of the level-1 columns and the response, packed by lower-triangular rows,
-  /// G × (k + 1)(k + 2) / 2.
+  /// G × (k + 1)(k + 2) / 2; empty before the first update and after ``release()``.
   var products: [Double]
   /// Values of the cluster-level columns, column after column, G each.
   @usableFromInline var clusterLevel: [Double]
@@ -68,7 +68,7 @@ public struct TwoLevelMoments: Sendable {
     let width = layout.levelOneCount + 1
     sizes = (0..<g).map { Double(layout.starts[$0 + 1] - layout.starts[$0]) }
     sums = Array(repeating: 0, count: g * width)
-    products = Array(repeating: 0, count: g * width * (width + 1) / 2)
+    products = []
     clusterLevel = Array(repeating: 1, count: g * clusterLevelCount)
   }
 
@@ -91,6 +91,9 @@ public struct TwoLevelMoments: Sendable {
     let width = layout.levelOneCount + 1
     precondition(columns.count == width && changed.count == width)
     let pairs = width * (width + 1) / 2
+    let isFirst = products.isEmpty
+    if isFirst { products = Array(repeating: 0, count: layout.clusterCount * pairs) }
+    let changed = isFirst ? changed.map { _ in true } : changed
     for g in 0..<layout.clusterCount {
       let start = layout.starts[g]
       let count = layout.starts[g + 1] - start
@@ -107,6 +110,15 @@ public struct TwoLevelMoments: Sendable {
       }
     }
   }
+
+  /// Bytes that the cross-products take, now or after the next update.
+  public var productBytes: Int {
+    let width = layout.levelOneCount + 1
+    return layout.clusterCount * width * (width + 1) / 2 * 8
+  }
+
+  /// Gives the cross-products' memory back; the next update computes all of them anew.
+  public mutating func release() { products = [] }
 
   /// Whether every sum is finite.
   var isFinite: Bool {

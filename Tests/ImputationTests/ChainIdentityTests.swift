@@ -128,4 +128,41 @@ import Testing
     let seen = Set(z.filter { !$0.isNaN })
     for value in chain.state.imputed[0] { #expect(seen.contains(value)) }
   }
+
+  @Test func releasedCrossProductsChangeNoBit() throws {
+    // 130 predictors in 60 clusters: 4.2 MB of cross-products, computed anew at each visit.
+    var rng = RandomStream(StreamAddress(seed: 8, task: 0, iteration: 0, target: 0))
+    let n = 600
+    var columns = [("g", (0..<n).map { Double($0 % 60) })]
+    for j in 0..<130 { columns.append(("x\(j)", (0..<n).map { _ in rng.standardNormal() })) }
+    columns.append(
+      ("y", (0..<n).map { $0 % 9 == 0 ? .nan : columns[1].1[$0] + rng.standardNormal() }))
+    columns.append(("z", (0..<n).map { $0 % 7 == 0 ? .nan : rng.standardNormal() }))
+    let data = numericDataset(columns)
+    func chain(predictors: Int) throws -> Chain {
+      let xs = (0..<predictors).map { PredictorSpecification(name: "x\($0)", role: .fixed) }
+      let plan = try ImputationPlan(
+        dataset: data,
+        specification: ImputationSpecification(
+          cluster: "g", variables: [],
+          targets: [
+            TargetSpecification(
+              name: "y", method: "2l.pmm",
+              predictors: xs + [PredictorSpecification(name: "z", role: .fixed)]),
+            TargetSpecification(
+              name: "z", method: "2l.pmm",
+              predictors: xs + [PredictorSpecification(name: "y", role: .fixed)]),
+          ], visit: ["y", "z"], seed: 4))
+      return Chain(plan: plan, imputation: 1)
+    }
+    // A chain resumed at every iteration computes everything anew as well.
+    var whole = try chain(predictors: 130)
+    try whole.run(to: 3)
+    var resumed = try chain(predictors: 130)
+    for iteration in 1...3 {
+      resumed = Chain(plan: whole.plan, imputation: 1, state: resumed.state)
+      try resumed.run(to: iteration)
+    }
+    #expect(resumed.state == whole.state)
+  }
 }
