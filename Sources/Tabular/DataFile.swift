@@ -24,6 +24,9 @@ public enum DataFile {
     }
   }
 
+  /// Whether the name ends as those of the files that ``read(_:columns:missingCodes:)`` reads.
+  public static func isNamedAsDataFile(_ path: String) -> Bool { Format(path: path) != nil }
+
   /// Reads a data set from a Stata, SPSS, SAS or separated text file.
   ///
   /// Missing are: Stata's `.` and `.a`–`.z`, SPSS's system-missing and user-missing values, SAS's
