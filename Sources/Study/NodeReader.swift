@@ -37,9 +37,12 @@ extension Node {
       if isNothing {
         "empty"
       } else if scalar.style == .plain {
-        Double(scalar.string) != nil ? "the number \(scalar.string)" : "'\(scalar.string)'"
+        Double(scalar.string) != nil
+          ? "the number \(scalar.string.shown())" : "'\(scalar.string.shown())'"
+      } else if scalar.string.isEmpty {
+        "an empty text"
       } else {
-        "the text \"\(scalar.string)\""
+        "the text \"\(scalar.string.shown())\""
       }
     }
   }
@@ -71,8 +74,12 @@ struct MappingReader {
     }
     guard case .mapping(let mapping) = node else {
       let name = path.isEmpty ? "the study file" : path
+      // A scalar at the root is the whole file, of whatever kind it is.
+      let isWholeFile = if case .scalar = node { path.isEmpty } else { false }
       problems.add(
-        .wrongType(key: name, expected: "a mapping ('key: value')", found: node.kind),
+        .wrongType(
+          key: name, expected: "a mapping ('key: value')",
+          found: isWholeFile ? "plain text" : node.kind),
         at: node.position)
       return nil
     }
@@ -136,7 +143,9 @@ struct MappingReader {
 
   func node(_ key: String) -> Node? { entries.first { $0.key.value == key }?.node }
 
-  func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+  func path(of key: String) -> String {
+    path.isEmpty ? key.shown() : "\(path).\(key.shown())"
+  }
 
   private func wrongType(_ key: String, _ expected: String, _ node: Node) {
     problems.add(
@@ -188,7 +197,7 @@ struct MappingReader {
     }
     guard let value = Value(scalar.string), range.contains(value) else {
       problems.add(
-        .outOfRange(key: path(of: key), found: scalar.string, expected: expected),
+        .outOfRange(key: path(of: key), found: scalar.string.shown(), expected: expected),
         at: node.position)
       return nil
     }
@@ -213,7 +222,7 @@ struct MappingReader {
     }
     guard isValid(value) else {
       problems.add(
-        .outOfRange(key: path(of: key), found: scalar.string, expected: expected),
+        .outOfRange(key: path(of: key), found: scalar.string.shown(), expected: expected),
         at: node.position)
       return nil
     }

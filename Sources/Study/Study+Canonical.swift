@@ -3,8 +3,9 @@ import Imputation
 extension Study {
   /// Everything that decides the imputed values and the fits, as text in one fixed form.
   ///
-  /// Two studies with the same text, data, and version of the program give the same imputation k
-  /// and the same fits, bit for bit. m, the number of iterations, the output directory and the
+  /// Two studies with the same text, seed, data, and version of the program give the same imputation
+  /// k and the same fits, bit for bit. The seed is left out because a run's record compares it by
+  /// itself, so that a changed seed is not told as a changed plan too. m, the number of iterations, the output directory and the
   /// options of pooling are left out: a run may be extended or pooled anew. So are the study's
   /// name and the data file's path; the data are told apart by their own digest.
   public func canonicalPlan() -> String { canonicalImputation() + canonicalAnalyses() }
@@ -37,7 +38,6 @@ extension Study {
       }
     }
     lines.append("visit " + imputation.visit.map(quoted).joined(separator: ", "))
-    lines.append("seed \(imputation.seed)")
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -1,5 +1,7 @@
 /// Everything that is wrong with a study, in the order of the file.
 public struct StudyError: Error, Sendable {
+  /// How many characters of a line an excerpt shows.
+  static let excerptLength = 100
   /// How many problems of one file are shown; the rest is counted.
   public static let limit = 20
 
@@ -45,11 +47,17 @@ public struct StudyError: Error, Sendable {
 
   private func excerpt(at position: SourcePosition) -> String? {
     guard lines.indices.contains(position.line - 1) else { return nil }
-    let line = lines[position.line - 1]
+    let line = lines[position.line - 1].unicodeScalars
+    // Of a long line, what stands around the place.
+    let start = position.column <= Self.excerptLength ? 0 : position.column - 50
+    let part = line.dropFirst(start).prefix(Self.excerptLength)
+    let before = start > 0 ? "…" : ""
+    let after = line.count > start + Self.excerptLength ? "…" : ""
     // Tabs are kept, so that the caret stands right whatever a tab's width is.
-    let margin = line.unicodeScalars.prefix(position.column - 1).map { $0 == "\t" ? "\t" : " " }
-    let padding = String(repeating: " ", count: max(0, position.column - 1 - margin.count))
-    return "  \(line)\n  \(margin.joined())\(padding)^"
+    let margin = part.prefix(position.column - 1 - start).map { $0 == "\t" ? "\t" : " " }
+    let padding = String(
+      repeating: " ", count: before.count + max(0, position.column - 1 - start - margin.count))
+    return "  \(before)\(String(part))\(after)\n  \(margin.joined())\(padding)^"
   }
 }
 

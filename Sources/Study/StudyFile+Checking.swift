@@ -52,7 +52,7 @@ extension StudyFile {
     guard let method = MethodRegistry.method(named: stated.value) else {
       problems.add(
         .notOneOf(
-          key: "impute.targets.\(target.name.value).method", found: stated.value,
+          key: "impute.targets.\(target.name.value.shown()).method", found: stated.value,
           allowed: MethodRegistry.names,
           nearest: nearestName(to: stated.value, in: MethodRegistry.names)),
         at: stated.position)

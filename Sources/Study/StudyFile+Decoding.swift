@@ -7,9 +7,11 @@ extension StudyFile {
   /// The largest m and number of iterations: what a 32-bit counter holds.
   static let largestCount = Int(Int32.max)
 
+  /// The keys at the top.
+  static let sections = ["study", "data", "variables", "impute", "analyse", "pool", "output"]
+
   mutating func read(_ root: Node, problems: ProblemList) {
-    let sections = ["study", "data", "variables", "impute", "analyse", "pool", "output"]
-    guard let top = MappingReader(root, path: "", allowed: sections, problems: problems) else {
+    guard let top = MappingReader(root, path: "", allowed: Self.sections, problems: problems) else {
       return
     }
     name = top.text("study")

@@ -1,6 +1,7 @@
 import Imputation
 import Inference
 import MixedModels
+import Tabular
 
 /// A study file as it stands: what it says and where, without defaults and without the data.
 public struct StudyFile: Sendable {
@@ -80,8 +81,8 @@ public struct StudyFile: Sendable {
     do {
       text = try StudySource.text(of: bytes)
     } catch {
-      throw StudyError(
-        file: path, problems: [error], text: String(decoding: bytes, as: UTF8.self))
+      throw Self.error(
+        [error], text: String(decoding: bytes, as: UTF8.self), path: path, hasSections: false)
     }
     try self.init(text: text, path: path)
   }
@@ -93,16 +94,30 @@ public struct StudyFile: Sendable {
     self.path = path
     self.text = text
     let problems = ProblemList()
+    var hasSections = false
     do {
       let source = try StudySource(text: text, problems: problems)
+      hasSections = source.hasSections(named: Self.sections)
       read(source.root, problems: problems)
       checkNames(problems: problems)
     } catch {
-      throw StudyError(file: path, problems: problems.problems + [error], text: text)
+      throw Self.error(
+        problems.problems + [error], text: text, path: path, hasSections: hasSections)
     }
     if !problems.problems.isEmpty {
-      throw StudyError(file: path, problems: problems.problems, text: text)
+      throw Self.error(problems.problems, text: text, path: path, hasSections: hasSections)
     }
+  }
+
+  /// The error of a file that is no valid study; of a data file it says only that it is one, and
+  /// shows nothing of it.
+  private static func error(
+    _ problems: [StudyProblem], text: String, path: String, hasSections: Bool
+  ) -> StudyError {
+    guard DataFile.isNamedAsDataFile(path) else {
+      return StudyError(file: path, problems: problems, text: text)
+    }
+    return StudyError(file: path, problems: hasSections ? problems : [StudyProblem(.dataFile)])
   }
 }
 

@@ -6,6 +6,8 @@ public struct StudyProblem: Error, Sendable, Equatable {
   public enum Reason: Sendable, Equatable {
     /// The file cannot be opened or read; `explanation` is the system's.
     case unreadable(explanation: String)
+    /// Not a study file, and named like a data file.
+    case dataFile
     /// A byte that is not part of UTF-8 text.
     case notUTF8
     case empty
@@ -70,7 +72,7 @@ extension StudyProblem: CustomStringConvertible {
   /// The sentence without the place.
   public var description: String {
     switch reason {
-    case .unreadable, .notUTF8, .empty, .syntax, .tabIndentation: fileSentence
+    case .unreadable, .dataFile, .notUTF8, .empty, .syntax, .tabIndentation: fileSentence
     case .unknownKey, .duplicateKey, .missingKey, .wrongType, .outOfRange, .notOneOf,
       .repeatedName, .nothingNamed, .formula:
       keySentence
@@ -86,9 +88,12 @@ extension StudyProblem: CustomStringConvertible {
   private var fileSentence: String {
     switch reason {
     case .unreadable(let explanation): "the study file cannot be read: \(explanation)"
+    case .dataFile:
+      "this is a data file, but a study file is wanted; write one that names it in 'data.file'"
     case .notUTF8: "the study file is not UTF-8 text from here on; save it as UTF-8"
     case .empty: "the study file is empty; it needs at least 'data: {file: …}'"
-    case .syntax(let explanation): "this is not valid YAML: \(explanation)"
+    case .syntax(let explanation):
+      "this is not valid YAML: \(explanation.shown(upTo: Self.longest))"
     case .tabIndentation: "this is not valid YAML: a tab indents this line; use spaces"
     default: ""
     }
@@ -97,19 +102,24 @@ extension StudyProblem: CustomStringConvertible {
   private var keySentence: String {
     switch reason {
     case .unknownKey(let key, let section, let nearest, let allowed):
-      "unknown key '\(key)'\(Self.within(section))" + Self.suggestion(nearest, else: allowed)
+      "unknown key \(Self.quoted(key))\(Self.within(section))"
+        + Self.suggestion(nearest, else: allowed)
     case .duplicateKey(let key, let line):
-      "the key '\(key)' is given twice; line \(line) has it already"
-    case .missingKey(let key, let explanation): "the key '\(key)' is missing: \(explanation)"
+      "the key \(Self.quoted(key)) is given twice; line \(line) has it already"
+    case .missingKey(let key, let explanation):
+      "the key \(Self.quoted(path: key)) is missing: \(explanation)"
     case .wrongType(let key, let expected, let found):
-      "'\(key)' must be \(expected), but this is \(found)"
+      "\(Self.quoted(path: key)) must be \(expected), but this is \(found.shown(upTo: Self.longest))"
     case .outOfRange(let key, let found, let expected):
-      "'\(key)' must be \(expected), but this is \(found)"
+      "\(Self.quoted(path: key)) must be \(expected), but this is \(found.shown(upTo: Self.longest))"
     case .notOneOf(let key, let found, let allowed, let nearest):
-      "'\(key)' cannot be '\(found)'" + Self.suggestion(nearest, else: allowed)
-    case .repeatedName(let name, let key): "'\(key)' names '\(name)' twice"
-    case .nothingNamed(let key, let advice): "'\(key)' names nothing; \(advice)"
-    case .formula(let explanation): "the model cannot be read: \(explanation)"
+      "\(Self.quoted(path: key)) cannot be \(Self.quoted(found))"
+        + Self.suggestion(nearest, else: allowed)
+    case .repeatedName(let name, let key):
+      "\(Self.quoted(path: key)) names \(Self.quoted(name)) twice"
+    case .nothingNamed(let key, let advice): "\(Self.quoted(path: key)) names nothing; \(advice)"
+    case .formula(let explanation):
+      "the model cannot be read: \(explanation.shown(upTo: Self.longest))"
     default: ""
     }
   }
@@ -117,33 +127,33 @@ extension StudyProblem: CustomStringConvertible {
   private var roleSentence: String {
     switch reason {
     case .invalidRole(let code, let predictor):
-      "the role of '\(predictor)' cannot be \(code); roles are 0 (unused), 1 (fixed), "
+      "the role of \(Self.quoted(predictor)) cannot be \(code); roles are 0 (unused), 1 (fixed), "
         + "2 (fixed + random slope), 3 (fixed + cluster mean), "
         + "4 (fixed + random slope + cluster mean)"
     case .clusterRole(let predictor):
-      "the role of '\(predictor)' cannot be -2: 'data.cluster' names the cluster, "
+      "the role of \(Self.quoted(predictor)) cannot be -2: 'data.cluster' names the cluster, "
         + "for every target at once; leave it out of the predictors"
     case .clusterAsPredictor(let name):
-      "the cluster '\(name)' cannot be a predictor; leave it out, "
+      "the cluster \(Self.quoted(name)) cannot be a predictor; leave it out, "
         + "two-level methods use it by themselves"
-    case .clusterAsTarget(let name): "the cluster '\(name)' cannot be imputed"
+    case .clusterAsTarget(let name): "the cluster \(Self.quoted(name)) cannot be imputed"
     case .clusterNotAmongColumns(let name):
-      "the cluster '\(name)' is not among 'data.columns'; add it there"
+      "the cluster \(Self.quoted(name)) is not among 'data.columns'; add it there"
     case .roleNeedsCluster(let code, let predictor):
-      "role \(code) of '\(predictor)' needs clusters, but 'data.cluster' names none; "
+      "role \(code) of \(Self.quoted(predictor)) needs clusters, but 'data.cluster' names none; "
         + "use role 1 or name the cluster"
     case .methodNeedsCluster(let method, let target):
-      "the method '\(method)' of '\(target)' needs clusters, but 'data.cluster' names none; "
+      "the method \(Self.quoted(method)) of \(Self.quoted(target)) needs clusters, but 'data.cluster' names none; "
         + "name the cluster or use a single-level method"
     case .slopeInSingleLevel(let code, let predictor, let method):
-      "role \(code) of '\(predictor)' has a random slope, but '\(method)' is a single-level "
+      "role \(code) of \(Self.quoted(predictor)) has a random slope, but \(Self.quoted(method)) is a single-level "
         + "method; use role 1 or 3, or a two-level method"
-    case .predictsItself(let name): "'\(name)' cannot predict itself; leave it out"
+    case .predictsItself(let name): "\(Self.quoted(name)) cannot predict itself; leave it out"
     case .visitsNonTarget(let name, let nearest):
-      "'impute.visit' names '\(name)', which is not a target"
+      "'impute.visit' names \(Self.quoted(name)), which is not a target"
         + Self.suggestion(nearest, else: [])
     case .neverVisited(let name):
-      "'impute.visit' leaves out the target '\(name)'; every target must be visited"
+      "'impute.visit' leaves out the target \(Self.quoted(name)); every target must be visited"
     default: ""
     }
   }
@@ -151,22 +161,22 @@ extension StudyProblem: CustomStringConvertible {
   private var dataSentence: String {
     switch reason {
     case .unknownColumn(let name, let key, let nearest):
-      "'\(key)' names the column '\(name)', which the data file does not have"
+      "\(Self.quoted(path: key)) names the column \(Self.quoted(name)), which the data file does not have"
         + Self.suggestion(nearest, else: [])
     case .columnLeftOut(let name):
-      "the column '\(name)' is in the data file but not among 'data.columns'; add it there"
+      "the column \(Self.quoted(name)) is in the data file but not among 'data.columns'; add it there"
     case .clusterIdMissing(let name, let rows, let count):
-      "the cluster '\(name)' is missing in " + Self.rows(rows, of: count)
+      "the cluster \(Self.quoted(name)) is missing in " + Self.rows(rows, of: count)
         + "; complete it or remove the rows"
     case .singleCluster(let name):
-      "the cluster '\(name)' has the same value in every row; "
+      "the cluster \(Self.quoted(name)) has the same value in every row; "
         + "two-level methods need at least two clusters"
     case .noRows: "the data file has no rows"
     case .nothingObserved(let target):
-      "'\(target)' has no observed value, so nothing can be learnt about it; "
+      "\(Self.quoted(target)) has no observed value, so nothing can be learnt about it; "
         + "leave the column out of 'data.columns'"
     case .incompletePredictor(let name, let target):
-      "'\(name)' predicts '\(target)' but has missing values and is not a target itself; "
+      "\(Self.quoted(name)) predicts \(Self.quoted(target)) but has missing values and is not a target itself; "
         + "add it to 'impute.targets' or give it role 0"
     default: typeSentence
     }
@@ -175,22 +185,23 @@ extension StudyProblem: CustomStringConvertible {
   private var typeSentence: String {
     switch reason {
     case .typeOfText(let name, let type):
-      "'\(name)' holds text in the data file and cannot be \(type); "
+      "\(Self.quoted(name)) holds text in the data file and cannot be \(type); "
         + "declare it categorical, binary or ordered"
     case .levelsNeeded(let name):
-      "'\(name)' holds text, so its order is not known; list its 'levels' from low to high"
+      "\(Self.quoted(name)) holds text, so its order is not known; list its 'levels' from low to high"
     case .levelNotGiven(let name, let count):
-      "the 'levels' of '\(name)' leave out \(count) value\(count == 1 ? "" : "s") "
+      "the 'levels' of \(Self.quoted(name)) leave out \(count) value\(count == 1 ? "" : "s") "
         + "that the data file has"
-    case .levelsOfNumeric(let name): "'\(name)' is numeric and has no levels; remove 'levels'"
+    case .levelsOfNumeric(let name):
+      "\(Self.quoted(name)) is numeric and has no levels; remove 'levels'"
     case .binaryLevels(let name, let count):
-      "'\(name)' cannot be binary: the data file has \(count) values; "
+      "\(Self.quoted(name)) cannot be binary: the data file has \(count) values; "
         + "declare it ordered or categorical"
     case .codeOfWrongKind(let column, let isText):
-      "the codes that mean missing in '\(column)' must be \(isText ? "text" : "numbers") "
+      "the codes that mean missing in \(Self.quoted(column)) must be \(isText ? "text" : "numbers") "
         + "as the column is"
     case .methodForType(let method, let target, let type, let isText, let working):
-      "'\(target)' is \(type), which '\(method)' cannot impute; "
+      "\(Self.quoted(target)) is \(type), which \(Self.quoted(method)) cannot impute; "
         + "methods that can: \(working.joined(separator: ", ")); or declare "
         + (isText ? "it ordered, with its 'levels'," : "another type") + " in 'variables'"
     case .tooManyDefaults(let targets, let predictors):
@@ -202,12 +213,21 @@ extension StudyProblem: CustomStringConvertible {
     }
   }
 
+  /// How much of a sentence somebody else's words, or a key with its path, may take.
+  private static let longest = 160
+
+  /// Names and values are cut: what a file holds where a name should be may be a patient's data.
+  private static func quoted(_ text: String) -> String { "'\(text.shown())'" }
+
+  /// A key with its path, whose parts are cut already.
+  private static func quoted(path: String) -> String { "'\(path.shown(upTo: longest))'" }
+
   private static func within(_ section: String) -> String {
-    section.isEmpty ? "" : " in '\(section)'"
+    section.isEmpty ? "" : " in \(quoted(path: section))"
   }
 
   private static func suggestion(_ nearest: String?, else allowed: [String]) -> String {
-    if let nearest { return "; did you mean '\(nearest)'?" }
+    if let nearest { return "; did you mean \(Self.quoted(nearest))?" }
     if allowed.isEmpty { return "" }
     return "; possible: " + allowed.joined(separator: ", ")
   }
@@ -216,5 +236,17 @@ extension StudyProblem: CustomStringConvertible {
     let list = rows.map(String.init).joined(separator: ", ")
     if count == 1 { return "row \(list)" }
     return count > rows.count ? "rows \(list), … (\(count) in all)" : "rows \(list)"
+  }
+}
+
+extension String {
+  /// The text on one line, at most `limit` characters of it, as messages may show it.
+  func shown(upTo limit: Int = 40) -> String {
+    let start = prefix(limit).map { letter -> Character in
+      letter.isNewline
+        || letter.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        ? " " : letter
+    }
+    return String(start) + (dropFirst(limit).isEmpty ? "" : "…")
   }
 }

@@ -100,7 +100,7 @@ struct StudyResolution {
     for target in file.targets ?? [] {
       check(target.name, key: "impute.targets")
       for (name, _) in target.predictors ?? [] {
-        check(name, key: "impute.targets.\(target.name.value).predictors")
+        check(name, key: "impute.targets.\(target.name.value.shown()).predictors")
       }
     }
     for (number, analysis) in file.analyses.enumerated() {

@@ -78,6 +78,14 @@ struct StudySource {
     fatalError("unreachable: the loop ends by return or throw")
   }
 
+  /// Whether the root is a mapping with at least one of `keys`.
+  func hasSections(named keys: [String]) -> Bool {
+    guard case .mapping(let mapping) = root else { return false }
+    return mapping.contains { entry in
+      if case .scalar(let scalar) = entry.key { keys.contains(scalar.string) } else { false }
+    }
+  }
+
   private static func syntaxProblem(_ error: any Error, in text: String) -> StudyProblem {
     switch error {
     case YamlError.scanner(_, let explanation, let mark, _),
@@ -100,7 +108,8 @@ struct StudySource {
       return StudyProblem(
         .syntax(explanation: explanation), at: offset.map { position(ofByte: $0, in: text) })
     default:
-      return StudyProblem(.syntax(explanation: "\(error)"))
+      // The error's own description quotes the file.
+      return StudyProblem(.syntax(explanation: "it cannot be parsed"))
     }
   }
 

@@ -63,15 +63,15 @@ public final class CSVWriter {
   /// - Throws: ``TabularError/unwritable(path:reason:)``.
   public func finish() throws(TabularError) { try file.commit() }
 
-  /// `value` with the fewest digits that read back as the same number; whole numbers without a
-  /// decimal point.
+  /// `value` with the fewest digits that read back as the same number; whole numbers up to 2⁵³
+  /// without a decimal point (longer ones without it would be read as text).
   public static func shortest(_ value: Double) -> String {
     if value.isInfinite { return value < 0 ? "-Inf" : "Inf" }
-    if value == value.rounded(), abs(value) < 0x1p53, !(value == 0 && value.sign == .minus) {
+    if value == value.rounded(), abs(value) <= 0x1p53, !(value == 0 && value.sign == .minus) {
       return String(Int(value))
     }
     let text = value.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    return text == "-0.0" ? "-0" : text
   }
 
   private func appendSeparated(_ body: (inout [UInt8]) -> Void) {

@@ -24,12 +24,16 @@ public enum DataFile {
     }
   }
 
+  /// Whether the name ends as those of the files that ``read(_:columns:missingCodes:)`` reads.
+  public static func isNamedAsDataFile(_ path: String) -> Bool { Format(path: path) != nil }
+
   /// Reads a data set from a Stata, SPSS, SAS or separated text file.
   ///
   /// Missing are: Stata's `.` and `.a`–`.z`, SPSS's system-missing and user-missing values, SAS's
   /// missing values, empty text everywhere; in text files blank, `NA`, `NaN` and `.` (quoted or
   /// not). Text loses trailing blanks. Numbers in text files have a decimal point whatever the
-  /// locale; a column of a text file is numeric if every cell that isn't missing is a number.
+  /// locale; a column of a text file is numeric if every cell that isn't missing is a number,
+  /// and none a whole number beyond 2⁵³ without point and exponent, which a double may not hold.
   /// Dates and times are numbers as the file stores them.
   /// - Parameters:
   ///   - path: Ends in `.dta`, `.sav`, `.zsav`, `.por`, `.sas7bdat`, `.xpt`, `.csv`, `.tsv` or

@@ -1,7 +1,9 @@
 /// Reads decimal numbers as every locale's CSV file should write them.
 ///
 /// Grammar: `[+-] digits [. digits] [(e|E) [+-] digits]` with at least one digit before the
-/// exponent. No hexadecimal, no `inf`, no `nan`, no separators of thousands.
+/// exponent. No hexadecimal, no `inf`, no `nan`, no separators of thousands. Digits alone are a
+/// number up to 2⁵³: beyond, a double would merge neighbours, and so long a whole number is an
+/// identifier.
 enum NumberParser {
   /// Powers of ten that a double holds exactly.
   private static let exactPowers: [Double] = [
@@ -9,8 +11,8 @@ enum NumberParser {
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
   ]
 
-  /// The number that `text` spells, correctly rounded; nil if it isn't one or is too large for a
-  /// double.
+  /// The number that `text` spells, correctly rounded; nil if it isn't one, is too large for a
+  /// double, or is a whole number beyond 2⁵³ written without point and exponent.
   ///
   /// Digits up to 2⁵³ with a power of ten up to 10²² are exact doubles, so one multiplication or
   /// division rounds correctly (Clinger 1990, PLDI); anything else goes to the standard library,
@@ -46,6 +48,8 @@ enum NumberParser {
     if position < end {
       guard let exponent = parseExponent(text, from: position) else { return nil }
       scale += exponent
+    } else if !inFraction, significant > 19 || digits > 1 << 53 {
+      return nil
     }
     if significant <= 19, digits <= 1 << 53, abs(scale) <= 22 {
       let magnitude =

@@ -136,14 +136,14 @@ struct PoolTableTests {
   }
 
   /// mice calls the incomplete data imputation 0.
-  @Test func imputationZeroIsPointedOut() throws {
+  @Test func imputationZeroIsLeftOut() throws {
     let scratch = try Scratch()
     let path = try scratch.write(
       "e.csv", "term,estimate,std.error,.imp\nx,1,0.5,0\nx,1,0.5,1\nx,1.2,0.5,2\n")
     let outcome = try Program.run("pool-table", path, "--format", "json")
-    #expect(try outcome.table("pooled")[0]["m"] as? Int == 3)
+    #expect(try outcome.table("pooled")[0]["m"] as? Int == 2)
     let notes = try outcome.table("notes").compactMap { $0["note"] as? String }
-    #expect(notes.contains { $0.hasPrefix("Imputation 0 is pooled like the others") })
+    #expect(notes.contains { $0.hasPrefix("Imputation 0 is left out") })
     let without = try Program.run("pool-table", estimates, "--format", "json")
     #expect(try without.table("notes").isEmpty)
   }

@@ -62,7 +62,89 @@ import Testing
       ["s.yaml:1:1: 'the study file' must be a mapping ('key: value'), but this is a list"])
     expectMessages(
       "hello",
-      ["s.yaml:1:1: 'the study file' must be a mapping ('key: value'), but this is 'hello'"])
+      ["s.yaml:1:1: 'the study file' must be a mapping ('key: value'), but this is plain text"])
+  }
+
+  /// Every cell of this table says "secret".
+  private static let table = "id,visit\nsecret1,secret2\nsecret3,secret4\n"
+
+  @Test(arguments: [
+    "trial.csv", "dir.d/TRIAL.TXT", "a.tsv", "a.dta", "a.sav", "a.zsav", "a.por", "a.sas7bdat",
+    "a.xpt",
+  ])
+  func dataFilesInsteadOfStudies(_ path: String) {
+    let sentence =
+      "this is a data file, but a study file is wanted; write one that names it in 'data.file'"
+    let contents = [
+      Self.table, "\"a: b\": c\nsecret: secret", "id;x\n\"secret\nx;2", "- secret", "",
+      "a\n\tsecret: {", "*secret", "a: 1\na: secret",
+    ]
+    for bytes in contents.map({ Array($0.utf8) }) + [[0x73, 0xFF, 0x0A]] {
+      do throws(StudyError) {
+        _ = try StudyFile(bytes: bytes, path: path)
+        Issue.record("no error")
+      } catch {
+        #expect(error.rendered(excerpts: true) == "\(path): \(sentence)")
+      }
+    }
+  }
+
+  /// A study may be called .txt; its mistakes are told as any other's, but not shown.
+  @Test func studiesNamedLikeData() throws {
+    #expect(try StudyFile(text: "data: {file: a.csv}", path: "s.txt").dataFile?.value == "a.csv")
+    do throws(StudyError) {
+      _ = try StudyFile(text: "data: {file: a.csv}\nimpute: {m: x}", path: "s.txt")
+      Issue.record("no error")
+    } catch {
+      #expect(error.problems.count == 1)
+      #expect(error.rendered(excerpts: true) == "\(error)")
+      #expect("\(error)".hasPrefix("s.txt:2:13: 'impute.m' must be"))
+    }
+  }
+
+  /// What stands where a name or value should be is cut, and stays on its line.
+  @Test(arguments: [
+    "TEXT", "\"TEXT\"", "'TEXT'", "TEXT: 1", "data: {file: a}\nimpute: {m: TEXT}",
+    "data: {file: a}\nimpute: {m: \"TEXT\"}", "data: {file: a}\n? TEXT\n: 1",
+    "data: {file: a}\nimpute: {visit: [TEXT, TEXT]}", "data: {file: a}\npool: {df: TEXT}",
+    "data: {file: a}\nimpute: {targets: {TEXT: {donors: 0, method: TEXT}}}",
+    "data: {file: a}\nvariables: {TEXT: {type: TEXT}}",
+    "data: {file: a}\nanalyse: [{model: TEXT}]", "data: {file: a}\nTEXT: 1\nTEXT: 1",
+    "data: {file: a}\nstudy: *TEXT", "study: |\n  a\n  TEXT\nTEXT",
+  ])
+  func longValuesAreCut(_ template: String) {
+    let long = String(repeating: "x", count: 38) + "secret" + String(repeating: "y", count: 9000)
+    let found = messages(template.replacing("TEXT", with: long))
+    #expect(!found.isEmpty)
+    for message in found {
+      #expect(!message.contains("secret") && message.count < 400)
+    }
+  }
+
+  @Test func lineEndsAreNotPrinted() {
+    expectMessages(
+      "data: {file: a}\npool: {df: \"a\\nb\\r\\tc\", level: \"\"}",
+      [
+        "s.yaml:2:12: 'pool.df' cannot be 'a b  c'; possible: model, nlme, residual, infinite, "
+          + "a number",
+        "s.yaml:2:32: 'pool.level' must be a number between 0 and 1, but this is an empty text",
+      ])
+  }
+
+  @Test func longLinesAreCutInExcerpts() {
+    for columns in [1, 30, 300] {
+      let text =
+        "data: {file: a}\npool: {" + String(repeating: " ", count: columns) + "q: "
+        + String(repeating: "z", count: 5000) + "}"
+      do throws(StudyError) {
+        _ = try StudyFile(text: text, path: "s.yaml")
+        Issue.record("no error")
+      } catch {
+        let lines = error.rendered(excerpts: true).split(separator: "\n")
+        #expect(lines.count == 3 && lines[1].count <= 2 + 100 + 2)
+        #expect(lines[1].dropFirst(lines[2].count - 1).first == "q")
+      }
+    }
   }
 
   @Test func syntax() {

@@ -94,12 +94,12 @@ import Testing
       "impute: {m: 6, seed: 3}", "impute: {m: 5, iterations: 7, seed: 3}",
       "impute: {seed: 3}\npool: {df: nlme, level: 0.5}",
       "impute: {seed: 3}\noutput: {directory: q}\nstudy: other",
-      "impute: {seed: 3, visit: [x, y]}\nvariables: {x: {type: numeric}}",
+      "impute: {seed: 4}", "impute: {seed: 3, visit: [x, y]}\nvariables: {x: {type: numeric}}",
     ] {
       #expect(try resolve(base + change).study.canonicalPlan() == plan)
     }
     for change in [
-      "impute: {seed: 4}", "impute: {seed: 3, visit: [y, x]}",
+      "impute: {seed: 3, visit: [y, x]}",
       "impute: {seed: 3}\nvariables: {x: {type: ordered}}",
       "impute: {seed: 3, targets: {x: {donors: 4}, y: }}",
       "impute: {seed: 3, targets: {x: {predictors: {arm: 1}}, y: }}",
@@ -121,7 +121,6 @@ import Testing
           "arm" 1
           "x" 3
         visit "x", "y"
-        seed 3
         analysis "y ~ x" REML: "y ~ x"
 
         """)

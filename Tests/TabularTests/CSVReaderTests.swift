@@ -35,14 +35,54 @@ import Testing
     #expect(data["x"]?.numbers == [1, 2, 3, 4])
   }
 
+  /// As doubles the two of each pair would be one.
+  @Test(arguments: [
+    ("12345678901234567", "12345678901234568"), ("9007199254740992", "9007199254740993"),
+    ("-9007199254740992", "-9007199254740993"),
+    ("99999999999999999998", "99999999999999999999"),
+    ("+0012345678901234567", "+0012345678901234568"),
+  ])
+  func longIdentifiersStayDistinct(_ first: String, _ second: String) throws {
+    for order in [[first, second], [second, first]] {
+      let data = try Files.read("id,x\n\(order[0]),1\n\(order[1]),2\n,3\n")
+      #expect(data["id"]?.texts == order + [""])
+      #expect(data["x"]?.numbers == [1, 2, 3])
+      try Files.withFolder { folder in
+        let path = folder.appending(path: "again.csv").path
+        try DataFile.write(data, to: path)
+        #expect(try DataFile.read(path) == data)
+      }
+    }
+  }
+
+  @Test func largeNumbersThatADoubleHolds() throws {
+    let data = try Files.read(
+      "a,b,c,d\n9007199254740992,1e17,12345678901234567.0,1\n"
+        + "-9007199254740992,-1E300,9007199254740993.,00000000000000000000000012\n")
+    #expect(data["a"]?.numbers == [0x1p53, -0x1p53])
+    #expect(data["b"]?.numbers == [1e17, -1e300])
+    #expect(data["c"]?.numbers == [12_345_678_901_234_568, 0x1p53])
+    #expect(data["d"]?.numbers == [1, 12])
+  }
+
+  /// A large number is written so that it is read as one again.
+  @Test func largeNumbersRoundTrip() throws {
+    let numbers = [0x1p53 - 1, 0x1p53, 0x1p53 + 2, 1e16, 123_456_789_012_345_680, -0x1p60, 1e300]
+    try Files.withFolder { folder in
+      let path = folder.appending(path: "large.csv").path
+      try writeCSV(path, header: ["x"], rows: numbers.map { [.number($0)] })
+      #expect(try DataFile.read(path)["x"]?.numbers == numbers)
+    }
+  }
+
   @Test func numbersAreCorrectlyRounded() throws {
     // The last of each kind that is exact by one operation, the first that isn't, halfway cases.
     var spelled = [
-      "9007199254740992", "9007199254740993", "9007199254740993e3", "1e22", "1e23", "-0", "0.1",
-      "123456789012345678901234567890", "8.41e21", "4.9e-324", "2.4703282292062327e-324",
+      "9007199254740992", "9007199254740993.", "9007199254740993e3", "1e22", "1e23", "-0", "0.1",
+      "123456789012345678901234567890.", "8.41e21", "4.9e-324", "2.4703282292062327e-324",
       "2.2250738585072011e-308", "1.7976931348623157e308", "5.", ".5", "+.5e+01",
       "00000000000000000000001",
-      "0.30000000000000004", "1e-400", "9223372036854775808", "100000000000000016777215",
+      "0.30000000000000004", "1e-400", "9223372036854775808.", "100000000000000016777215.",
     ]
     var state: UInt64 = 2_024
     for _ in 0..<20_000 {

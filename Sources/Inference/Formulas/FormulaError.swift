@@ -37,14 +37,22 @@ public enum FormulaError: Error, Equatable, CustomStringConvertible {
     }
   }
 
+  /// What a formula holds is cut: it may be anything that was put in a formula's place.
+  private static func cut(_ text: String, at limit: Int = 40) -> String {
+    let line = text.prefix(limit).map { $0.isNewline ? " " : $0 }
+    return String(line) + (text.count > limit ? "…" : "")
+  }
+
   public var description: String {
     let sentence =
       switch self {
-      case .unexpected(let found, let expected, _): "found \(found), expected \(expected)."
+      case .unexpected(let found, let expected, _):
+        "found \(Self.cut(found)), expected \(expected)."
       case .unknownFunction(let name, _):
-        "there is no function \(name)(); known are "
+        "there is no function \(Self.cut(name))(); known are "
           + Self.functions.map { $0 + "()" }.joined(separator: ", ") + "."
-      case .unsupported(let what, let instead, _): "\(what); \(instead)."
+      case .unsupported(let what, let instead, _):
+        "\(Self.cut(what, at: 120)); \(Self.cut(instead, at: 120))."
       }
     return "Formula, column \(position.column): \(sentence)\n\(position.pointer)"
   }

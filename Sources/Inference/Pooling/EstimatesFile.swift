@@ -10,13 +10,7 @@ public struct ModelEstimates: Sendable, Equatable {
   public var imputations: [String]
 
   /// Sentences that the reader of the pooled table must see.
-  public var notes: [String] {
-    guard imputations.contains("0") else { return [] }
-    return [
-      "Imputation 0 is pooled like the others; in tables made with mice it is the incomplete "
-        + "data, and has to be removed."
-    ]
-  }
+  public var notes: [String] = []
 }
 
 /// Why a table of estimates cannot be read.
@@ -31,6 +25,8 @@ public enum EstimatesFileError: Error, Equatable {
   /// A standard error below 0, or degrees of freedom below 0, in `row` (from 1).
   case negativeCell(path: String, column: String, row: Int)
   case repeatedTerm(path: String, term: String, model: String?, row: Int)
+  /// There is a column `effect`, but no row in which it says "fixed".
+  case noFixedEffects(path: String, column: String)
 }
 
 extension EstimatesFileError: CustomStringConvertible {
@@ -52,6 +48,9 @@ extension EstimatesFileError: CustomStringConvertible {
       "\(path), row \(row): the term '\(term)'\(model.map { " of the model '\($0)'" } ?? "") "
         + "stands for a second time in its imputation; if the file has several models, name them "
         + "in a column 'model'"
+    case .noFixedEffects(let path, let column):
+      "\(path): the column '\(column)' says 'fixed' in no row, and only fixed effects are pooled; "
+        + "remove the column if all rows are"
     }
   }
 }
@@ -67,6 +66,7 @@ public enum EstimatesFile {
     case degreesOfFreedom = "df"
     case imputation = ".imp"
     case model
+    case effect
 
     var names: Set<String> {
       switch self {
@@ -76,6 +76,7 @@ public enum EstimatesFile {
       case .degreesOfFreedom: ["df"]
       case .imputation: ["imp", "imputation"]
       case .model: ["model", "analysis"]
+      case .effect: ["effect"]
       }
     }
   }
@@ -83,7 +84,9 @@ public enum EstimatesFile {
   /// Reads the estimates in the file at `path`, models in the order of first appearance.
   ///
   /// Where no column numbers the imputations, the k-th row of a term belongs to imputation k.
-  /// Numbered imputations are taken in increasing order, named ones by first appearance.
+  /// Numbered imputations are taken in increasing order, named ones by first appearance; rows of
+  /// imputation 0 (mice's incomplete data) are left out where there are others. So are rows whose
+  /// column `effect` (broom.mixed's) does not say "fixed". A note tells of either.
   ///
   /// - Parameter degreesOfFreedom: ν_com of every estimate; nil takes the file's column `df`, and
   ///   a large sample (infinity) where that has no value or there is no such column.
@@ -92,7 +95,16 @@ public enum EstimatesFile {
     _ path: String, degreesOfFreedom: Double? = nil
   ) throws -> [ModelEstimates] {
     let table = Table(path: path, data: try DataFile.read(path))
-    let rows = try table.rows(degreesOfFreedom: degreesOfFreedom)
+    let fixed = try table.fixedRows()
+    let rows = try table.rows(fixed, degreesOfFreedom: degreesOfFreedom)
+    let leftOut = table.data.rowCount - fixed.count
+    let notes =
+      leftOut == 0
+      ? []
+      : [
+        "\(leftOut) row\(leftOut == 1 ? "" : "s") whose 'effect' is not 'fixed' "
+          + "\(leftOut == 1 ? "is" : "are") left out; only fixed effects are pooled."
+      ]
     var order: [String?] = []
     var byModel: [String?: [Row]] = [:]
     for row in rows {
@@ -100,7 +112,9 @@ public enum EstimatesFile {
       byModel[row.model, default: []].append(row)
     }
     return try order.map { model in
-      try estimates(of: model, rows: byModel[model] ?? [], path: path)
+      var result = try estimates(of: model, rows: byModel[model] ?? [], path: path)
+      result.notes = notes + result.notes
+      return result
     }
   }
 
@@ -108,6 +122,14 @@ public enum EstimatesFile {
     of model: String?, rows: [Row], path: String
   ) throws -> ModelEstimates {
     var result = ModelEstimates(model: model, fits: [], imputations: [])
+    let completed = rows.filter { $0.imputation != "0" }
+    let hasIncomplete = !completed.isEmpty && completed.count < rows.count
+    let rows = hasIncomplete ? completed : rows
+    if hasIncomplete {
+      result.notes.append(
+        "Imputation 0 is left out: in tables made with mice it is the incomplete data. If it is "
+          + "completed data, number the imputations from 1.")
+    }
     var positions: [String: Int] = [:]
     let names = rows.compactMap(\.imputation)
     let sorted =
@@ -167,47 +189,61 @@ public enum EstimatesFile {
         path: path, name: field.rawValue, found: data.names)
     }
 
-    func rows(degreesOfFreedom: Double?) throws -> [Row] {
-      let terms = try texts(try required(.term))
-      let estimates = try numbers(try required(.estimate))
+    /// The rows (from 0) of fixed effects: all, unless a column says which are.
+    func fixedRows() throws -> [Int] {
+      let all = Array(0..<data.rowCount)
+      guard let effect = try column(.effect) else { return all }
+      let effects = try texts(effect, all)
+      let fixed = all.filter { effects[$0] == "fixed" }
+      if fixed.isEmpty {
+        throw EstimatesFileError.noFixedEffects(path: path, column: effect.name)
+      }
+      return fixed
+    }
+
+    /// What `rows` (from 0) say.
+    func rows(_ rows: [Int], degreesOfFreedom: Double?) throws -> [Row] {
+      let terms = try texts(try required(.term), rows)
+      let estimates = try numbers(try required(.estimate), rows)
       let errorColumn = try required(.standardError)
-      let errors = try numbers(errorColumn)
-      let imputations = try column(.imputation).map(texts)
-      let models = try column(.model).map(texts)
-      let dfs = degreesOfFreedom == nil ? try column(.degreesOfFreedom).map(fileDF) : nil
-      return try terms.indices.map { i in
+      let errors = try numbers(errorColumn, rows)
+      let imputations = try column(.imputation).map { try texts($0, rows) }
+      let models = try column(.model).map { try texts($0, rows) }
+      let dfs =
+        degreesOfFreedom == nil ? try column(.degreesOfFreedom).map { try fileDF($0, rows) } : nil
+      return try rows.indices.map { i in
         if errors[i] < 0 {
           throw EstimatesFileError.negativeCell(
-            path: path, column: errorColumn.name, row: i + 1)
+            path: path, column: errorColumn.name, row: rows[i] + 1)
         }
         return Row(
-          number: i + 1, model: models?[i], imputation: imputations?[i],
+          number: rows[i] + 1, model: models?[i], imputation: imputations?[i],
           input: PoolingInput(
             term: terms[i], estimate: estimates[i], variance: errors[i] * errors[i],
             completeDataDF: degreesOfFreedom ?? dfs?[i] ?? .infinity))
       }
     }
 
-    /// Every cell, none missing.
-    private func numbers(_ column: Column) throws -> [Double] {
+    /// The cells of `rows`, none missing.
+    private func numbers(_ column: Column, _ rows: [Int]) throws -> [Double] {
       guard case .numeric(let cells) = column.values else {
         throw EstimatesFileError.textColumn(path: path, column: column.name)
       }
-      try checkComplete(column)
-      return cells
+      try checkComplete(column, rows)
+      return rows.map { cells[$0] }
     }
 
-    /// Every cell as text, none missing.
-    private func texts(_ column: Column) throws -> [String] {
-      try checkComplete(column)
+    /// The cells of `rows` as text, none missing.
+    private func texts(_ column: Column, _ rows: [Int]) throws -> [String] {
+      try checkComplete(column, rows)
       switch column.values {
-      case .numeric(let cells): return cells.map(CSVWriter.shortest)
-      case .text(let codes, let levels): return codes.map { levels[Int($0)] }
+      case .numeric(let cells): return rows.map { CSVWriter.shortest(cells[$0]) }
+      case .text(let codes, let levels): return rows.map { levels[Int(codes[$0])] }
       }
     }
 
     /// Degrees of freedom; missing ones, and those spelled as infinite, are infinite.
-    private func fileDF(_ column: Column) throws -> [Double] {
+    private func fileDF(_ column: Column, _ rows: [Int]) throws -> [Double] {
       let cells: [Double]
       switch column.values {
       case .numeric(let numbers): cells = numbers.map { $0.isNaN ? .infinity : $0 }
@@ -221,14 +257,14 @@ public enum EstimatesFile {
         }
         cells = codes.map { $0 < 0 ? .infinity : values[Int($0)] }
       }
-      if let row = cells.firstIndex(where: { $0 < 0 }) {
+      if let row = rows.first(where: { cells[$0] < 0 }) {
         throw EstimatesFileError.negativeCell(path: path, column: column.name, row: row + 1)
       }
-      return cells
+      return rows.map { cells[$0] }
     }
 
-    private func checkComplete(_ column: Column) throws {
-      guard let row = (0..<column.count).first(where: column.isMissing) else { return }
+    private func checkComplete(_ column: Column, _ rows: [Int]) throws {
+      guard let row = rows.first(where: column.isMissing) else { return }
       throw EstimatesFileError.missingCell(path: path, column: column.name, row: row + 1)
     }
   }
