@@ -42,7 +42,13 @@ public struct LoadedStudy: Sendable {
       guard case .unknownColumn = error else { throw error }
       dataset = try DataFile.read(dataPath)
     }
-    try self.init(file: file, dataset: dataset, overrides: overrides)
+    do {
+      try self.init(file: file, dataset: dataset, overrides: overrides)
+    } catch let error as StudyError where wanted != nil && error.namesUnknownColumn {
+      // Whether the column is in the file but not chosen, or what its name should be, all the
+      // columns tell.
+      try self.init(file: file, dataset: DataFile.read(dataPath), overrides: overrides)
+    }
   }
 
   /// The same for a study file and data that are in memory.
@@ -55,6 +61,12 @@ public struct LoadedStudy: Sendable {
     plan = try ImputationPlan(
       dataset: resolved.dataset, specification: resolved.study.imputation)
     analyses = try resolved.study.studyAnalyses(dataset: resolved.dataset)
+  }
+}
+
+extension StudyError {
+  fileprivate var namesUnknownColumn: Bool {
+    problems.contains { if case .unknownColumn = $0.reason { true } else { false } }
   }
 }
 

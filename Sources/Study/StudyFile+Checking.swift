@@ -3,7 +3,6 @@ import Imputation
 extension StudyFile {
   /// Checks what one part of the file says against another.
   func checkNames(problems: ProblemList) {
-    checkColumns(problems: problems)
     checkTargets(problems: problems)
     checkVisit(problems: problems)
     var seen = Set<String>()
@@ -12,13 +11,6 @@ extension StudyFile {
       if !seen.insert(name.value).inserted {
         problems.add(.repeatedName(name.value, key: "analyse"), at: name.position)
       }
-    }
-  }
-
-  private func checkColumns(problems: ProblemList) {
-    guard let cluster, let columns else { return }
-    if !columns.contains(where: { $0.value == cluster.value }) {
-      problems.add(.clusterNotAmongColumns(cluster.value), at: cluster.position)
     }
   }
 

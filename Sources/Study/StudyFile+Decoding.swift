@@ -6,6 +6,9 @@ import Yams
 extension StudyFile {
   /// The largest m and number of iterations: what a 32-bit counter holds.
   static let largestCount = Int(Int32.max)
+  static let countExpected = "a whole number from 1 to \(largestCount)"
+  static let noDirectory = StudyProblem.Reason.wrongType(
+    key: "output.directory", expected: "the path of a directory", found: "empty")
 
   /// The keys at the top.
   static let sections = ["study", "data", "variables", "impute", "analyse", "pool", "output"]
@@ -20,7 +23,17 @@ extension StudyFile {
     readImputation(top)
     if let node = top.node("analyse") { readAnalyses(node, problems: problems) }
     readPooling(top)
-    outputDirectory = top.section("output", allowed: ["directory"])?.text("directory")
+    readOutput(top)
+  }
+
+  private mutating func readOutput(_ top: MappingReader) {
+    guard let output = top.section("output", allowed: ["directory"]) else { return }
+    if case .scalar(let scalar)? = output.node("directory"), scalar.string.isBlank {
+      output.problems.add(
+        Self.noDirectory, at: output.node("directory")?.position ?? output.position)
+      return
+    }
+    outputDirectory = output.text("directory")
   }
 
   private mutating func readData(_ top: MappingReader) {
@@ -85,9 +98,9 @@ extension StudyFile {
     let keys = ["m", "iterations", "seed", "targets", "visit"]
     guard let impute = top.section("impute", allowed: keys) else { return }
     let counts = 1...Self.largestCount
-    imputations = impute.integer("m", in: counts, expected: "a whole number of at least 1")
+    imputations = impute.integer("m", in: counts, expected: Self.countExpected)
     iterations = impute.integer(
-      "iterations", in: counts, expected: "a whole number of at least 1")
+      "iterations", in: counts, expected: Self.countExpected)
     seed = impute.integer(
       "seed", in: 0...UInt64.max, expected: "a whole number from 0 to 18446744073709551615")
     visit = impute.names("visit")
@@ -111,7 +124,7 @@ extension StudyFile {
     var target = Target(name: name)
     target.method = entry.text("method")
     target.donors = entry.integer(
-      "donors", in: 1...largestCount, expected: "a whole number of at least 1")
+      "donors", in: 1...largestCount, expected: Self.countExpected)
     target.variance = entry.choice("variance", as: VarianceDraw.self)
     target.matching = entry.choice("matching", as: Matching.self)
     guard let section = entry.section("predictors", allowed: nil, emptyAllowed: true) else {
@@ -196,6 +209,11 @@ extension StudyFile {
         at: text.position)
     }
   }
+}
+
+extension String {
+  /// Whether there is nothing but blanks.
+  var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }
 
 extension Located<String> {

@@ -12,6 +12,10 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
   case clusterLevelTarget(String, method: String)
   case unusedLevels(String, count: Int)
   case constantTarget(String)
+  /// Text because of `count` cells, the first of them in `rows` (from 1), among numbers.
+  case mostlyNumbers(String, rows: [Int], count: Int, decimalCommas: Bool)
+  /// Text because its numbers have decimal commas.
+  case decimalCommas(String)
 
   public var description: String {
     switch self {
@@ -33,6 +37,13 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
       "\(count) of the declared levels of '\(name)' occur\(count == 1 ? "s" : "") in no row"
     case .constantTarget(let name):
       "'\(name)' has a single observed value, which every missing row gets"
+    case .mostlyNumbers(let name, let rows, let count, let decimalCommas):
+      "'\(name)': most values are numbers but \(count) \(count == 1 ? "is" : "are") not ("
+        + StudyProblem.rows(rows, of: count) + "); it counts as categorical. "
+        + (decimalCommas ? "Some numbers seem to have decimal commas; write points. " : "")
+        + "Correct them, or list them under 'data.missing'"
+    case .decimalCommas(let name):
+      "'\(name)' counts as categorical: its numbers seem to have decimal commas; write points"
     }
   }
 }

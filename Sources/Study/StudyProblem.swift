@@ -27,7 +27,6 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case clusterRole(predictor: String)
     case clusterAsPredictor(String)
     case clusterAsTarget(String)
-    case clusterNotAmongColumns(String)
     case roleNeedsCluster(Int, predictor: String)
     case methodNeedsCluster(String, target: String)
     case slopeInSingleLevel(Int, predictor: String, method: String)
@@ -51,6 +50,8 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case codeOfWrongKind(column: String, isText: Bool)
     case methodForType(
       method: String, target: String, type: String, isText: Bool, working: [String])
+    /// Probably why ``methodForType`` is a problem.
+    case numbersAsText(StudyNote)
     case tooManyDefaults(targets: Int, predictors: Int)
     case nothingToDo
   }
@@ -77,7 +78,7 @@ extension StudyProblem: CustomStringConvertible {
       .repeatedName, .nothingNamed, .formula:
       keySentence
     case .invalidRole, .clusterRole, .clusterAsPredictor, .clusterAsTarget,
-      .clusterNotAmongColumns, .roleNeedsCluster, .methodNeedsCluster, .slopeInSingleLevel,
+      .roleNeedsCluster, .methodNeedsCluster, .slopeInSingleLevel,
       .predictsItself,
       .visitsNonTarget, .neverVisited:
       roleSentence
@@ -137,8 +138,6 @@ extension StudyProblem: CustomStringConvertible {
       "the cluster \(Self.quoted(name)) cannot be a predictor; leave it out, "
         + "two-level methods use it by themselves"
     case .clusterAsTarget(let name): "the cluster \(Self.quoted(name)) cannot be imputed"
-    case .clusterNotAmongColumns(let name):
-      "the cluster \(Self.quoted(name)) is not among 'data.columns'; add it there"
     case .roleNeedsCluster(let code, let predictor):
       "role \(code) of \(Self.quoted(predictor)) needs clusters, but 'data.cluster' names none; "
         + "use role 1 or name the cluster"
@@ -204,6 +203,7 @@ extension StudyProblem: CustomStringConvertible {
       "\(Self.quoted(target)) is \(type), which \(Self.quoted(method)) cannot impute; "
         + "methods that can: \(working.joined(separator: ", ")); or declare "
         + (isText ? "it ordered, with its 'levels'," : "another type") + " in 'variables'"
+    case .numbersAsText(let note): note.description
     case .tooManyDefaults(let targets, let predictors):
       "by default each of \(targets) targets would have up to \(predictors) predictors; "
         + "choose 'data.columns', or name targets and their predictors"
@@ -232,7 +232,8 @@ extension StudyProblem: CustomStringConvertible {
     return "; possible: " + allowed.joined(separator: ", ")
   }
 
-  private static func rows(_ rows: [Int], of count: Int) -> String {
+  /// Rows for a sentence, `count` in all.
+  static func rows(_ rows: [Int], of count: Int) -> String {
     let list = rows.map(String.init).joined(separator: ", ")
     if count == 1 { return "row \(list)" }
     return count > rows.count ? "rows \(list), … (\(count) in all)" : "rows \(list)"

@@ -112,6 +112,10 @@ extension StudyResolution {
         method: method, target: summary.name, type: variable.type.rawValue,
         isText: summary.isText, working: working.map { $0.name }),
       at: position)
+    let declaration = file.variables.first { $0.name.value == summary.name }
+    if let note = numbersAsText(summary, declaration) {
+      problems.add(.numbersAsText(note), at: position)
+    }
   }
 
   private func check(

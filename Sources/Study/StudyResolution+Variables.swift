@@ -17,7 +17,19 @@ extension StudyResolution {
       } else if summary.isConstant {
         notes.append(.constant(summary.name))
       }
+      if let note = numbersAsText(summary, declaration) {
+        notes.append(note)
+      }
     }
+  }
+
+  /// What to say of a column of a text file that was probably meant to be numbers; who declares
+  /// its type knows that it is text.
+  func numbersAsText(
+    _ summary: ColumnSummary, _ declaration: StudyFile.Variable?
+  ) -> StudyNote? {
+    guard isTextFile, summary.isText, declaration?.type == nil else { return nil }
+    return dataset[summary.name].flatMap(NumbersAsText.note)
   }
 
   private func check(

@@ -60,7 +60,7 @@ struct StudyResolution {
   }
 
   private func checkOverrides() {
-    let expected = "a whole number of at least 1"
+    let expected = StudyFile.countExpected
     let counts = 1...StudyFile.largestCount
     if let count = overrides.imputations, !counts.contains(count) {
       problems.add(
@@ -72,6 +72,9 @@ struct StudyResolution {
         StudyProblem(
           .outOfRange(key: "impute.iterations", found: "\(count)", expected: expected),
           option: "--iterations"))
+    }
+    if let directory = overrides.outputDirectory, directory.isBlank {
+      problems.add(StudyProblem(StudyFile.noDirectory, option: "--output"))
     }
   }
 
@@ -141,9 +144,11 @@ struct StudyResolution {
     if source[name.value] != nil {
       problems.add(.columnLeftOut(name.value), at: name.position)
     } else if !(file.columns ?? []).contains(where: { $0.value == name.value }) {
-      unknown(name, key: key, candidates: dataset.names)
+      unknown(name, key: key, candidates: source.names)
     }
   }
+
+  var isTextFile: Bool { DataFile.isNamedAsTextFile(file.dataPath(overrides: overrides)) }
 
   private mutating func applyMissingCodes() {
     for rule in file.missing {
@@ -168,7 +173,12 @@ struct StudyResolution {
         for row in codes.indices where codes[row] >= 0 && isMissing[Int(codes[row])] {
           codes[row] = -1
         }
-        dataset.setValues(.text(codes: codes, levels: levels), of: column.name)
+        // Without its codes, a column of a text file is numeric if the rest are numbers.
+        let numbers =
+          isTextFile && isMissing.contains(true)
+          ? NumbersAsText.numbers(codes: codes, levels: levels) : nil
+        dataset.setValues(
+          numbers.map { .numeric($0) } ?? .text(codes: codes, levels: levels), of: column.name)
       }
     }
   }

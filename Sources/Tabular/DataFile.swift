@@ -27,6 +27,11 @@ public enum DataFile {
   /// Whether the name ends as those of the files that ``read(_:columns:missingCodes:)`` reads.
   public static func isNamedAsDataFile(_ path: String) -> Bool { Format(path: path) != nil }
 
+  /// Whether the name is that of a text file, which doesn't say what its columns hold.
+  public static func isNamedAsTextFile(_ path: String) -> Bool {
+    if case .separated? = Format(path: path) { true } else { false }
+  }
+
   /// Reads a data set from a Stata, SPSS, SAS or separated text file.
   ///
   /// Missing are: Stata's `.` and `.a`–`.z`, SPSS's system-missing and user-missing values, SAS's

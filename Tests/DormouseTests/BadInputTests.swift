@@ -158,7 +158,7 @@ struct BadInputTests {
     let scratch = try Scratch()
     let study = Program.package("config/example.yaml").path
     try expectRefusal(
-      ["plan", study, "--m", "0"], "--m: 'impute.m' must be a whole number of at least 1",
+      ["plan", study, "--m", "0"], "--m: 'impute.m' must be a whole number from 1 to 2147483647",
       in: scratch)
     try expectRefusal(["plan", study, "--iterations=-1"], "--iterations:", in: scratch)
     try scratch.write(

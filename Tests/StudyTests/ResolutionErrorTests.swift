@@ -1,3 +1,4 @@
+import Foundation
 import Study
 import Tabular
 import Testing
@@ -15,6 +16,36 @@ import Testing
         "s.yaml:3:21: 'data.columns' names the column 'X1', which the data file does not have; "
           + "did you mean 'x'?"
       ])
+  }
+
+  /// The cluster is looked for in the data, also where only some columns are chosen.
+  @Test func clustersThatAreNotChosen() throws {
+    #expect(
+      resolutionMessages("data: {file: a.csv, columns: [arm, x], cluster: g}") == [
+        "s.yaml:1:49: the column 'g' is in the data file but not among 'data.columns'; "
+          + "add it there"
+      ])
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "study-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data("school,arm,kscore\n1,0,\n1,1,3\n2,0,5\n2,1,7\n".utf8)
+      .write(to: folder.appending(path: "a.csv"))
+    func problems(_ data: String) -> [StudyProblem.Reason] {
+      do {
+        let path = folder.appending(path: "s.yaml").path
+        _ = try LoadedStudy(file: StudyFile(text: "data: {file: a.csv, \(data)}", path: path))
+        return []
+      } catch {
+        return (error as? StudyError)?.problems.map(\.reason) ?? []
+      }
+    }
+    #expect(
+      problems("columns: [arm, kscore], cluster: shcool") == [
+        .unknownColumn("shcool", key: "data.cluster", nearest: "school")
+      ])
+    #expect(problems("columns: [arm, kscore], cluster: school") == [.columnLeftOut("school")])
+    #expect(problems("columns: [school, arm, kscore], cluster: school").isEmpty)
   }
 
   @Test func unknownTargetsAndPredictors() {

@@ -96,9 +96,16 @@ func resolutionMessages(
     #expect(study.outputDirectory == "out")
     #expect(
       resolutionMessages(text, overrides: StudyOverrides(imputations: 0, iterations: -1)) == [
-        "--m: 'impute.m' must be a whole number of at least 1, but this is 0",
-        "--iterations: 'impute.iterations' must be a whole number of at least 1, but this is -1",
+        "--m: 'impute.m' must be a whole number from 1 to 2147483647, but this is 0",
+        "--iterations: 'impute.iterations' must be a whole number from 1 to 2147483647, but this "
+          + "is -1",
       ])
+    for directory in ["", " "] {
+      #expect(
+        resolutionMessages(text, overrides: StudyOverrides(outputDirectory: directory)) == [
+          "--output: 'output.directory' must be the path of a directory, but this is empty"
+        ])
+    }
   }
 
   @Test func dataFileIsRelativeToTheStudyFile() throws {

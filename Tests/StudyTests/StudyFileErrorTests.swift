@@ -233,21 +233,30 @@ import Testing
   // MARK: Values
 
   @Test(arguments: [
-    ("impute: {m: 0}", 13, "'impute.m' must be a whole number of at least 1, but this is 0"),
+    ("impute: {m: 0}", 13, "'impute.m' must be a whole number from 1 to 2147483647, but this is 0"),
     (
       "impute: {m: 1.5}", 13,
-      "'impute.m' must be a whole number of at least 1, but this is the number 1.5"
+      "'impute.m' must be a whole number from 1 to 2147483647, but this is the number 1.5"
     ),
-    ("impute: {m: ten}", 13, "'impute.m' must be a whole number of at least 1, but this is 'ten'"),
-    ("impute: {m: }", 13, "'impute.m' must be a whole number of at least 1, but this is empty"),
-    ("impute: {m: [3]}", 13, "'impute.m' must be a whole number of at least 1, but this is a list"),
+    (
+      "impute: {m: ten}", 13,
+      "'impute.m' must be a whole number from 1 to 2147483647, but this is 'ten'"
+    ),
+    (
+      "impute: {m: }", 13,
+      "'impute.m' must be a whole number from 1 to 2147483647, but this is empty"
+    ),
+    (
+      "impute: {m: [3]}", 13,
+      "'impute.m' must be a whole number from 1 to 2147483647, but this is a list"
+    ),
     (
       "impute: {m: 99999999999999999999}", 13,
-      "'impute.m' must be a whole number of at least 1, but this is 99999999999999999999"
+      "'impute.m' must be a whole number from 1 to 2147483647, but this is 99999999999999999999"
     ),
     (
       "impute: {iterations: -2}", 22,
-      "'impute.iterations' must be a whole number of at least 1, but this is -2"
+      "'impute.iterations' must be a whole number from 1 to 2147483647, but this is -2"
     ),
     (
       "impute: {seed: 18446744073709551616}", 16,
@@ -258,7 +267,7 @@ import Testing
     ("impute: {visit: [y, y]}", 21, "'impute.visit' names 'y' twice"),
     (
       "impute: {targets: {y: {donors: 0}}}", 32,
-      "'impute.targets.y.donors' must be a whole number of at least 1, but this is 0"
+      "'impute.targets.y.donors' must be a whole number from 1 to 2147483647, but this is 0"
     ),
     (
       "impute: {targets: {y: {variance: plugin}}}", 34,
@@ -313,7 +322,14 @@ import Testing
     ("pool: {df: -3}", 12, "'pool.df' must be at least 0, but this is -3"),
     ("pool: {df: residuals}", 12, "'pool.df' cannot be 'residuals'; did you mean 'residual'?"),
     ("output: runs", 9, "'output' must be a mapping ('key: value'), but this is 'runs'"),
-    ("output: {directory: }", 21, "'output.directory' must be a text, but this is empty"),
+    (
+      "output: {directory: }", 21,
+      "'output.directory' must be the path of a directory, but this is empty"
+    ),
+    (
+      "output: {directory: \" \"}", 21,
+      "'output.directory' must be the path of a directory, but this is empty"
+    ),
     ("study: [a]", 8, "'study' must be a text, but this is a list"),
   ])
   func values(_ text: String, _ column: Int, _ sentence: String) {
@@ -338,9 +354,6 @@ import Testing
         "s.yaml:1:43: 'data.missing.x' must be a code or a list of codes, "
           + "but this is a mapping",
       ])
-    expectMessages(
-      "data: {file: a, columns: [x, y], cluster: g}",
-      ["s.yaml:1:43: the cluster 'g' is not among 'data.columns'; add it there"])
   }
 
   // MARK: Roles
@@ -408,7 +421,7 @@ import Testing
           s.yaml:4:3: unknown key 'größe' in 'data'; possible: file, columns, cluster, missing
               größe: 1
               ^
-          s.yaml:5:13: 'impute.m' must be a whole number of at least 1, but this is 0
+          s.yaml:5:13: 'impute.m' must be a whole number from 1 to 2147483647, but this is 0
             impute: {m: 0}
                         ^
           """)

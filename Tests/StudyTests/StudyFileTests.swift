@@ -60,7 +60,7 @@ func messages(_ text: String) -> [String] {
       messages(text) == [
         "s.yaml:3:3: unknown key 'cluser' in 'data'; did you mean 'cluster'?",
         "s.yaml:6:3: the key 'm' is given twice; line 5 has it already",
-        "s.yaml:7:15: 'impute.iterations' must be a whole number of at least 1, but this is "
+        "s.yaml:7:15: 'impute.iterations' must be a whole number from 1 to 2147483647, but this is "
           + "the text \"20\"",
         "s.yaml:8:9: 'impute.seed' must be a whole number from 0 to 18446744073709551615, "
           + "but this is -1",
