@@ -183,9 +183,11 @@ func figure(_ word: String, in text: String) -> Double? {
 
   @Test func aSecondRunOnTheSameRecordIsRefused() throws {
     let scratch = Scratch()
-    let first = try start(scratch, ranks: 2, tasks: 100, steps: 200, microseconds: 1000)
+    // Minutes of work, of which a few seconds are done: on a busy machine the second job is slow
+    // to start.
+    let first = try start(scratch, ranks: 2, tasks: 2000, steps: 200, microseconds: 1000)
     #expect(first.wait { announced($0).count >= 2 })
-    let second = try start(scratch, ranks: 2, tasks: 100, steps: 200, microseconds: 1000)
+    let second = try start(scratch, ranks: 2, tasks: 2000, steps: 200, microseconds: 1000)
     #expect(second.end() == 1)
     #expect(second.text.contains("is being written by process"), "\(second.text)")
     #expect(second.text.contains("rank 1: rank 0 had to stop: "), "\(second.text)")
