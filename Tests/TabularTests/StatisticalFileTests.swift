@@ -6,7 +6,7 @@ import Testing
 @Suite struct StatisticalFileTests {
   static let names = [
     "stata-114.dta", "stata-117.dta", "stata-118.dta", "plain.sav", "rows.sav", "binary.zsav",
-    "portable.por", "transport.xpt",
+    "portable.por", "transport.xpt", "table.sas7bdat",
   ]
 
   @Test(arguments: names) func everyFormat(name: String) throws {
@@ -20,7 +20,7 @@ import Testing
     #expect(data["N"]?.numbers == [1, 2, 1, 2])
     #expect(data["TEXT"]?.values == .text(codes: [0, -1, 1, 2], levels: ["one", "t wo", "x"]))
     let labels =
-      name.hasSuffix("xpt")
+      name.hasSuffix("xpt") || name.hasSuffix("sas7bdat")
       ? [] : [ValueLabel(value: 1, label: "no"), ValueLabel(value: 2, label: "yes")]
     #expect(data["N"]?.valueLabels == labels)
   }
@@ -39,7 +39,10 @@ import Testing
 
   /// Formats that say how many rows they hold or mark their end. (A portable or transport file
   /// has blanks after its last row; a cut there loses nothing.)
-  @Test(arguments: names.filter { !$0.hasSuffix("por") && !$0.hasSuffix("xpt") })
+  @Test(
+    arguments: names.filter {
+      !$0.hasSuffix("por") && !$0.hasSuffix("xpt") && !$0.hasSuffix("sas7bdat")
+    })
   func everyCutIsRefused(name: String) throws {
     let whole = try [UInt8](Data(contentsOf: URL(filePath: Files.reference(name))))
     try Files.withFolder { (folder: URL) throws in

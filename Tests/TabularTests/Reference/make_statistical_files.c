@@ -10,7 +10,7 @@ static ssize_t write_bytes(const void *bytes, size_t count, void *file) {
   return write(*(int *)file, bytes, count);
 }
 
-enum format { DTA, SAV, POR, XPT };
+enum format { DTA, SAV, POR, XPT, SAS };
 
 // Columns X (1.5, system-missing, tagged .a or user-missing -9, -3), N (an integer, labelled)
 // and TEXT ("one  ", "", "t wo", "x"): names in capitals because SAS and old SPSS want them.
@@ -18,7 +18,7 @@ static void make(const char *path, enum format format, int version, int compress
   int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   readstat_writer_t *writer = readstat_writer_init();
   readstat_set_data_writer(writer, write_bytes);
-  int labelled = format != XPT;
+  int labelled = format != XPT && format != SAS;
   readstat_label_set_t *labels = NULL;
   if (labelled) {
     labels = readstat_add_label_set(
@@ -47,13 +47,14 @@ static void make(const char *path, enum format format, int version, int compress
     case SAV: readstat_begin_writing_sav(writer, &file, 4); break;
     case POR: readstat_begin_writing_por(writer, &file, 4); break;
     case XPT: readstat_begin_writing_xport(writer, &file, 4); break;
+    case SAS: readstat_begin_writing_sas7bdat(writer, &file, 4); break;
   }
   const char *texts[] = {"one  ", "", "t wo", "x"};
   for (int row = 0; row < 4; row++) {
     readstat_begin_row(writer);
     if (row == 1) {
       readstat_insert_missing_value(writer, x);
-    } else if (row == 2 && (format == DTA || format == XPT)) {
+    } else if (row == 2 && (format == DTA || format == XPT || format == SAS)) {
       readstat_insert_tagged_missing_value(writer, x, format == DTA ? 'a' : 'A');
     } else {
       readstat_insert_double_value(writer, x, row == 0 ? 1.5 : row == 2 ? -9 : -3);
@@ -80,5 +81,6 @@ int main(void) {
   make("binary.zsav", SAV, 3, READSTAT_COMPRESS_BINARY);
   make("portable.por", POR, 0, 0);
   make("transport.xpt", XPT, 5, 0);
+  make("table.sas7bdat", SAS, 0, 0);
   return 0;
 }
