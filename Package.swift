@@ -76,7 +76,9 @@ let package = Package(
     .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
     .testTarget(
       name: "DormouseTests",
-      dependencies: ["Coordination", "Reporting", "Simulation", "dormouse", "LaunchedJobs"],
+      dependencies: [
+        "Coordination", "Reporting", "Simulation", "Tabular", "dormouse", "LaunchedJobs",
+      ],
       resources: [.copy("Reference")]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,4 +1,5 @@
 import Foundation
+import Tabular
 import Testing
 
 /// What `run` refuses, in one sentence, with the right status, and with nothing written.
@@ -37,16 +38,27 @@ import Testing
       try Data(contentsOf: example.directory("mine").appending(path: "record.sqlite")) == before)
   }
 
-  @Test func theSameDataInAnotherFormatCarryOn() throws {
+  @Test func theSameDataInAnotherFormatAreTheSameRun() throws {
     let example = try ExampleRun()
     #expect(try example.run("mine").status == 0)
     let copy = example.scratch.url("copy.dta").path
+    try DataFile.write(DataFile.read(Program.package("config/example.csv").path), to: copy)
+    let again = try example.run("mine", ["--data", copy])
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(again.errors.contains("Nothing was computed and nothing changed."))
+  }
+
+  @Test func completedDataAreOtherData() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("mine").status == 0)
+    let copy = example.scratch.url("completed.dta").path
     let written = try Program.run(
       "complete", example.directory("mine").path, "--to", copy, "--format", "stacked",
       "--only", "1")
     #expect(written.status == 0)
-    // Completed data are other data.
-    #expect(try example.run("mine", ["--data", copy]).status == 73)
+    // Nothing is missing there, which is refused as other data.
+    let refused = try example.run("mine", ["--data", copy])
+    #expect(refused.status == 73 && refused.errors.contains("data: recorded"))
   }
 
   @Test func directoriesThatCannotBeMadeAreSaid() throws {
