@@ -41,7 +41,7 @@ let package = Package(
         "MessagePassing", "RunRecord", "Study",
       ]),
     .target(name: "Simulation", dependencies: ["Tabular", "Numerics"]),
-    .target(name: "Reporting", dependencies: ["RunRecord", "Inference", "Tabular", "Numerics"]),
+    .target(name: "Reporting", dependencies: ["RunRecord", "Inference", "Tabular"]),
     .executableTarget(
       name: "dormouse",
       dependencies: [

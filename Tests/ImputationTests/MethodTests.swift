@@ -55,7 +55,7 @@ import Testing
     #expect(abs(standardDeviation(errors) / standardDeviation(residuals) - 1) < 4 * 0.047)
   }
 
-  @Test func proportionalCoverageOfProperDraws() throws {
+  @Test func imputedMeansSpreadAsThePosteriorPredicts() throws {
     // Posterior variance of the intercept under `norm` is σ² / n: spread of imputed means.
     var rng = RandomStream(StreamAddress(seed: 12, task: 0, iteration: 0, target: 0))
     let y = (0..<120).map { $0 < 20 ? Double.nan : rng.standardNormal() }
