@@ -40,7 +40,9 @@ let package = Package(
       dependencies: [
         "MessagePassing", "RunRecord", "Study",
       ]),
-    .target(name: "Simulation", dependencies: ["Tabular", "Numerics"]),
+    .target(
+      name: "Simulation",
+      dependencies: ["Coordination", .product(name: "Yams", package: "Yams")]),
     .target(name: "Reporting", dependencies: ["RunRecord", "Inference", "Tabular"]),
     .executableTarget(
       name: "dormouse",

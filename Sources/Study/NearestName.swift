@@ -1,6 +1,6 @@
 import Tabular
 
 /// The candidate that `name` was probably meant to be, or nil.
-func nearestName(to name: String, in candidates: [String]) -> String? {
+package func nearestName(to name: String, in candidates: [String]) -> String? {
   nearestNames(to: name, in: candidates).first
 }

@@ -1,34 +1,36 @@
 import Yams
 
 /// Collects the problems of one file while it is read.
-final class ProblemList {
-  private(set) var problems: [StudyProblem] = []
+package final class ProblemList {
+  package private(set) var problems: [StudyProblem] = []
   /// Keys whose first letter `KeyMask` replaced: that letter, and where the key stands.
   var maskedKeys: [Unicode.Scalar: (letter: Unicode.Scalar, position: SourcePosition)] = [:]
 
-  func add(_ reason: StudyProblem.Reason, at position: SourcePosition?) {
+  package init() {}
+
+  package func add(_ reason: StudyProblem.Reason, at position: SourcePosition?) {
     add(StudyProblem(reason, at: position))
   }
 
-  func add(_ problem: StudyProblem) {
+  package func add(_ problem: StudyProblem) {
     if !problems.contains(problem) { problems.append(problem) }
   }
 }
 
 extension Node {
-  var position: SourcePosition {
+  package var position: SourcePosition {
     mark.map { SourcePosition(line: $0.line, column: $0.column) }
       ?? SourcePosition(line: 1, column: 1)
   }
 
   /// Whether there is no value: `key:` with nothing behind it, `~` or `null`.
-  var isNothing: Bool {
+  package var isNothing: Bool {
     guard case .scalar(let scalar) = self, scalar.style == .plain else { return false }
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }
 
   /// What the node is, for messages.
-  var kind: String {
+  package var kind: String {
     switch self {
     case .mapping: "a mapping"
     case .sequence: "a list"
@@ -49,19 +51,19 @@ extension Node {
 }
 
 /// Reads one mapping of the file by keys, with its place in the tree for messages.
-struct MappingReader {
+package struct MappingReader {
   /// The key as messages show it, such as `impute.m`; empty at the top.
-  let path: String
-  let position: SourcePosition
-  let entries: [(key: Located<String>, node: Node)]
-  let problems: ProblemList
+  package let path: String
+  package let position: SourcePosition
+  package let entries: [(key: Located<String>, node: Node)]
+  package let problems: ProblemList
   /// Keys that unknown ones probably stand for; they needn't be reported as missing as well.
   private(set) var misspelt: Set<String> = []
 
   /// - Parameters:
   ///   - allowed: the keys that there are; nil if the keys are names of the user's choice.
   /// - Returns: nil, with the problem recorded, if the node is no mapping.
-  init?(
+  package init?(
     _ node: Node, path: String, allowed: [String]?, emptyAllowed: Bool = false,
     problems: ProblemList
   ) {
@@ -139,11 +141,11 @@ struct MappingReader {
   }
 
   /// Whether `key` is neither there nor probably meant by another one.
-  func isMissing(_ key: String) -> Bool { node(key) == nil && !misspelt.contains(key) }
+  package func isMissing(_ key: String) -> Bool { node(key) == nil && !misspelt.contains(key) }
 
-  func node(_ key: String) -> Node? { entries.first { $0.key.value == key }?.node }
+  package func node(_ key: String) -> Node? { entries.first { $0.key.value == key }?.node }
 
-  func path(of key: String) -> String {
+  package func path(of key: String) -> String {
     path.isEmpty ? key.shown() : "\(path).\(key.shown())"
   }
 
@@ -153,12 +155,12 @@ struct MappingReader {
   }
 
   /// A text; numbers and the like count as their spelling, since names may look like numbers.
-  func text(_ key: String) -> Located<String>? {
+  package func text(_ key: String) -> Located<String>? {
     guard let node = node(key) else { return nil }
     return text(node, key: key)
   }
 
-  func text(_ node: Node, key: String) -> Located<String>? {
+  package func text(_ node: Node, key: String) -> Located<String>? {
     guard case .scalar(let scalar) = node, !node.isNothing, !scalar.string.isEmpty else {
       wrongType(key, "a text", node)
       return nil
@@ -167,7 +169,7 @@ struct MappingReader {
   }
 
   /// A list of names without repetition.
-  func names(_ key: String) -> [Located<String>]? {
+  package func names(_ key: String) -> [Located<String>]? {
     guard let node = node(key) else { return nil }
     guard case .sequence(let sequence) = node else {
       wrongType(key, "a list ('[a, b]')", node)
@@ -187,7 +189,7 @@ struct MappingReader {
   }
 
   /// A whole number in `range`; `expected` says which in words.
-  func integer<Value: FixedWidthInteger & Sendable>(
+  package func integer<Value: FixedWidthInteger & Sendable>(
     _ key: String, in range: ClosedRange<Value>, expected: String
   ) -> Located<Value>? {
     guard let node = node(key) else { return nil }
@@ -210,7 +212,7 @@ struct MappingReader {
   }
 
   /// A number for which `isValid`; `expected` says which in words.
-  func number(
+  package func number(
     _ key: String, expected: String, where isValid: (Double) -> Bool
   ) -> Located<Double>? {
     guard let node = node(key) else { return nil }
@@ -230,7 +232,7 @@ struct MappingReader {
   }
 
   /// One of a few words.
-  func choice<Value: RawRepresentable & CaseIterable & Sendable>(
+  package func choice<Value: RawRepresentable & CaseIterable & Sendable>(
     _ key: String, as type: Value.Type
   ) -> Located<Value>? where Value.RawValue == String {
     guard let text = text(key) else { return nil }
@@ -247,7 +249,9 @@ struct MappingReader {
   }
 
   /// A mapping under `key` whose keys are `allowed` (nil: the user's names).
-  func section(_ key: String, allowed: [String]?, emptyAllowed: Bool = false) -> MappingReader? {
+  package func section(_ key: String, allowed: [String]?, emptyAllowed: Bool = false)
+    -> MappingReader?
+  {
     guard let node = node(key) else { return nil }
     return MappingReader(
       node, path: path(of: key), allowed: allowed, emptyAllowed: emptyAllowed, problems: problems)

@@ -113,7 +113,7 @@ extension StudyFile {
     targets = found
   }
 
-  private static func target(
+  package static func target(
     _ name: Located<String>, _ node: Node, path: String, _ problems: ProblemList
   ) -> Target? {
     let keys = ["method", "predictors", "donors", "variance", "matching"]
@@ -213,12 +213,12 @@ extension StudyFile {
 
 extension String {
   /// Whether there is nothing but blanks.
-  var isBlank: Bool { allSatisfy(\.isWhitespace) }
+  package var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }
 
 extension Located<String> {
   /// The place of the character `offset` (from 0) of a text written on one line.
-  func position(ofCharacter offset: Int) -> SourcePosition {
+  package func position(ofCharacter offset: Int) -> SourcePosition {
     let scalars = value.prefix(offset).unicodeScalars.count
     return SourcePosition(line: position.line, column: position.column + scalars)
   }

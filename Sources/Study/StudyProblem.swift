@@ -54,6 +54,8 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case numbersAsText(StudyNote)
     case tooManyDefaults(targets: Int, predictors: Int)
     case nothingToDo
+    /// What only one kind of file knows, as a sentence.
+    case other(String)
   }
 
   public var reason: Reason
@@ -209,6 +211,7 @@ extension StudyProblem: CustomStringConvertible {
         + "choose 'data.columns', or name targets and their predictors"
     case .nothingToDo:
       "no variable has missing values and 'analyse' names no model: there is nothing to do"
+    case .other(let sentence): sentence
     default: ""
     }
   }
@@ -242,7 +245,7 @@ extension StudyProblem: CustomStringConvertible {
 
 extension String {
   /// The text on one line, at most `limit` characters of it, as messages may show it.
-  func shown(upTo limit: Int = 40) -> String {
+  package func shown(upTo limit: Int = 40) -> String {
     let start = prefix(limit).map { letter -> Character in
       letter.isNewline
         || letter.unicodeScalars.contains { $0.properties.generalCategory == .control }

@@ -2,12 +2,12 @@ import Foundation
 import Yams
 
 /// The text of a study file and the tree of nodes that YAML makes of it.
-struct StudySource {
-  let text: String
-  let root: Node
+package struct StudySource {
+  package let text: String
+  package let root: Node
 
   /// Reads the bytes of a file.
-  static func bytes(ofFile path: String) throws(StudyProblem) -> [UInt8] {
+  package static func bytes(ofFile path: String) throws(StudyProblem) -> [UInt8] {
     guard let stream = fopen(path, "r") else {
       throw StudyProblem(.unreadable(explanation: String(cString: strerror(errno))))
     }
@@ -26,7 +26,7 @@ struct StudySource {
   }
 
   /// The text, without the byte order mark that some editors write.
-  static func text(of bytes: [UInt8]) throws(StudyProblem) -> String {
+  package static func text(of bytes: [UInt8]) throws(StudyProblem) -> String {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let content = bytes.starts(with: mark) ? bytes[3...] : bytes[...]
     if let text = String(validating: content, as: UTF8.self) { return text }
@@ -48,7 +48,7 @@ struct StudySource {
   }
 
   /// Parses `text`; keys that a mapping has twice go to `problems`, so that the rest can be read.
-  init(text: String, problems: ProblemList) throws(StudyProblem) {
+  package init(text: String, problems: ProblemList) throws(StudyProblem) {
     self.text = text
     // Yams stops at a mapping with a duplicate key. To report the others too, rename the first of
     // the two, in place and without moving anything, and try again: see `KeyMask`.
@@ -79,7 +79,7 @@ struct StudySource {
   }
 
   /// Whether the root is a mapping with at least one of `keys`.
-  func hasSections(named keys: [String]) -> Bool {
+  package func hasSections(named keys: [String]) -> Bool {
     guard case .mapping(let mapping) = root else { return false }
     return mapping.contains { entry in
       if case .scalar(let scalar) = entry.key { keys.contains(scalar.string) } else { false }
