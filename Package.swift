@@ -79,7 +79,8 @@ let package = Package(
     .testTarget(
       name: "DormouseTests",
       dependencies: [
-        "Coordination", "Reporting", "Simulation", "Tabular", "dormouse", "LaunchedJobs",
+        "Coordination", "Reporting", "RunRecord", "Simulation", "Tabular", "dormouse",
+        "LaunchedJobs",
       ],
       resources: [.copy("Reference")]),
   ],

@@ -23,8 +23,10 @@ struct Dormouse: ParsableCommand {
         0   done
         64  the command line is wrong
         65  the study file or the data are wrong; nothing was computed
-        70  something failed: a chain, a fit, the disk
+        70  something failed: a fit, the disk
         73  the run's directory cannot be written, or belongs to another run
+        81  some imputations failed; all the others are finished and kept (run --only K repeats
+            one alone, with a full log)
         85  stopped before the end; the same command carries on (a job that mpirun itself was
             told to stop has mpirun's status instead)
       """,

@@ -63,6 +63,7 @@ func exitStatus(of error: any Error) -> ExitCode {
     default: ExitStatus.cannotWrite
     }
   case is InputError, is AnalysisError: ExitStatus.badInput
+  case RunError.noSuchChain: ExitCode.validationFailure
   case is RunError: ExitStatus.cannotWrite
   case is RankCountError: ExitCode.validationFailure
   case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,

@@ -41,6 +41,8 @@ struct RunSession {
   /// Loads the study, on rank 0.
   let load: () throws -> LoadedStudy
   let extend: Bool
+  /// Chains to compute; nil: all.
+  var only: ChainSelection?
 
   func run() throws {
     if let ranks = options.ranks, ranks > 1, !MPICommunicator.isLaunched {
@@ -75,6 +77,7 @@ struct RunSession {
   private func lead(_ communicator: any Communicator) throws -> ExitCode {
     var settings = RunSettings(programVersion: programVersion)
     settings.takeOver = options.takeOver
+    settings.only = only
     let run = StudyRun(settings: settings, communicator: communicator)
     let loaded: LoadedStudy
     do {
@@ -92,12 +95,17 @@ struct RunSession {
     let level = loaded.study.pooling.level
     for note in loaded.resolved.notes { writeToStandardError("note: \(note)") }
     for note in loaded.plan.notes { writeToStandardError("note: \(note)") }
-    var display = ProgressDisplay(total: loaded.study.imputations)
+    let total = only?.numbers.count ?? loaded.study.imputations
+    var display = ProgressDisplay(total: total)
     let outcome = try run.lead(
       loaded, extend: extend,
       started: { display.start(doneBefore: $0.doneBefore, ranks: communicator.size) },
       progress: { display.show($0) },
-      finishing: { _ = try RunFiles(directory: $0.directory).write(rule: rule, level: level) })
+      finishing: { outcome in
+        // A part of the imputations is for merging, not for reading.
+        guard outcome.isWhole || only == nil else { return }
+        _ = try RunFiles(directory: outcome.directory).write(rule: rule, level: level)
+      })
     display.end()
     if !outcome.silentRanks.isEmpty {
       writeToStandardError(
@@ -121,6 +129,9 @@ struct RunSession {
       return ExitStatus.stopped
     }
     let files = try RunFiles(directory: outcome.directory)
+    if let only, !outcome.isWhole {
+      return try reportPart(only, outcome, loaded: loaded, files: files)
+    }
     var (rule, level) = (rule, level)
     if outcome.wasComplete {
       writeToStandardError(
@@ -149,7 +160,25 @@ struct RunSession {
       writeToStandardError(
         "Results are in \(path): pooled.csv, fits.csv, convergence.csv and more.")
     }
-    return outcome.failed.isEmpty && unpooled.isEmpty ? .success : ExitStatus.failed
+    if !outcome.failed.isEmpty { return ExitStatus.chainsFailed }
+    return unpooled.isEmpty ? .success : ExitStatus.failed
+  }
+
+  /// What there is to say when only some imputations were asked for and others are not there yet.
+  private func reportPart(
+    _ only: ChainSelection, _ outcome: RunOutcome, loaded: LoadedStudy, files: RunFiles
+  ) throws -> ExitCode {
+    if !outcome.wasComplete { try files.writeProvenance() }
+    for failure in files.results.failures {
+      writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
+    }
+    let finished = files.results.finished
+    let asked = Set(only.numbers)
+    writeToStandardError(
+      "\(finished.count { asked.contains($0) }) of the \(asked.count) imputations asked for are in "
+        + "\(loaded.study.outputDirectory), \(finished.count) of the run's "
+        + "\(loaded.study.imputations). The same command without --only computes the others.")
+    return outcome.failed.isEmpty ? .success : ExitStatus.chainsFailed
   }
 
   /// The options of pooling in the study as the record has it, by which the files were made.

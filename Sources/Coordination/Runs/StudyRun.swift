@@ -12,6 +12,8 @@ public struct RunSettings: Sendable {
   public var programVersion: String
   /// Take the record over from a process that seems alive on another machine.
   public var takeOver = false
+  /// Compute these chains and leave the others alone; nil: all of them.
+  public var only: ChainSelection?
   public var queue = QueueOptions()
 
   public init(programVersion: String) { self.programVersion = programVersion }
@@ -27,8 +29,10 @@ public struct RunOutcome: Sendable, Equatable {
   public var doneBefore = 0
   /// Why it was stopped before the end, if it was.
   public var stopped: StopReason?
-  /// Numbers of the imputations whose chains failed.
+  /// Numbers of the imputations asked for whose chains failed.
   public var failed: [Int] = []
+  /// Every imputation of the run, whether asked for or not, is finished.
+  public var isWhole = false
   /// Ranks that did not answer; the caller must end with `Communicator.abort`.
   public var silentRanks: [Int] = []
 }
@@ -40,6 +44,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     directory: String, m: Int, iterations: Int, askedM: Int, askedIterations: Int)
   /// An extension that would shorten the run.
   case cannotShrink(directory: String, m: Int, iterations: Int)
+  /// A selection names a chain that the run does not have.
+  case noSuchChain(Int, m: Int)
   /// Rank 0 found an error and has said so; for the other ranks.
   case abandoned
 
@@ -55,6 +61,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .cannotShrink(let directory, let m, let iterations):
       "\(directory) holds m = \(m) imputations of \(iterations) iterations already; an extension "
         + "needs more of one of them and not less of the other"
+    case .noSuchChain(let k, let m):
+      "--only names imputation \(k); the run has imputations 1 to \(m)"
     case .abandoned: "rank 0 has said what went wrong"
     }
   }
@@ -77,8 +85,8 @@ public struct StudyRun {
   ///   - extend: allow these to be larger than what is recorded, and record the larger ones.
   ///   - started: called once with how the run begins, before any chain is computed.
   ///   - progress: called at most five times a second.
-  ///   - finishing: called when every chain is in the record and before the run counts as
-  ///     finished; it writes what belongs to a finished run. Not called for a stopped one.
+  ///   - finishing: called when every chain asked for is in the record and before the run counts
+  ///     as finished; it writes what belongs to a finished run. Not called for a stopped one.
   /// - Throws: what loading and the record throw, ``RunError``, ``CoordinationError``, and what
   ///   `finishing` throws.
   public func lead(
@@ -118,13 +126,17 @@ public struct StudyRun {
     let study = loaded.study
     let directory = URL(filePath: study.outputDirectory, directoryHint: .isDirectory)
     var outcome = RunOutcome(directory: directory)
+    if let k = settings.only?.numbers.last, k > study.imputations {
+      throw RunError.noSuchChain(k, m: study.imputations)
+    }
     let description = try description(loaded)
     if RunRecord.exists(in: directory) {
       let reader = try RecordReader(directory: directory)
       try check(reader, against: description, directory: directory, extend: extend)
       if try isComplete(reader, study: study) {
         outcome.wasComplete = true
-        outcome.doneBefore = study.imputations
+        outcome.doneBefore = settings.only?.numbers.count ?? study.imputations
+        outcome.isWhole = try isWhole(reader, study: study)
         release()
         isSent = true
         return outcome
@@ -144,7 +156,7 @@ public struct StudyRun {
       m: study.imputations, iterations: study.iterations, studyText: description.studyText)
     let reader = try RecordReader(directory: directory)
     let items = try remaining(reader, loaded: loaded)
-    outcome.doneBefore = study.imputations - items.count
+    outcome.doneBefore = (settings.only?.numbers.count ?? study.imputations) - items.count
     if try reader.fits().first(where: { $0.k == 0 }) == nil {
       try record.commitCompleteCases(completeCases(job))
     }
@@ -157,7 +169,10 @@ public struct StudyRun {
       progress: progress)
     outcome.stopped = summary.stopped
     outcome.silentRanks = summary.silentRanks
+    let asked = settings.only.map { Set($0.numbers) }
     outcome.failed = try reader.chains().filter { $0.state == .failed }.map(\.k)
+      .filter { asked?.contains($0) ?? true }
+    outcome.isWhole = try isWhole(reader, study: study)
     if summary.stopped == nil {
       try finishing(outcome)
       end = outcome.failed.isEmpty ? .finished : .failed
@@ -208,16 +223,26 @@ public struct StudyRun {
     let description = try reader.description()
     guard description.m == study.imputations, description.iterations == study.iterations
     else { return false }
-    let done = try reader.finishedChains(iterations: study.iterations)
-    guard done == Array(1...study.imputations) else { return false }
+    let done = Set(try reader.finishedChains(iterations: study.iterations))
+    guard asked(of: study).allSatisfy(done.contains) else { return false }
     return try reader.attempts().last?.outcome == .finished
+  }
+
+  /// Are all imputations of the run finished?
+  private func isWhole(_ reader: RecordReader, study: Study) throws -> Bool {
+    try reader.finishedChains(iterations: study.iterations) == Array(1...study.imputations)
+  }
+
+  /// Numbers of the chains that this start is to see finished.
+  private func asked(of study: Study) -> [Int] {
+    settings.only?.numbers ?? Array(1...study.imputations)
   }
 
   /// The chains still to be computed, each from where it is.
   private func remaining(_ reader: RecordReader, loaded: LoadedStudy) throws -> [TaskItem] {
     let done = Set(try reader.finishedChains(iterations: loaded.study.iterations))
     let begun = Set(try reader.chains().map(\.k))
-    return try (1...loaded.study.imputations).filter { !done.contains($0) }.map { k in
+    return try asked(of: loaded.study).filter { !done.contains($0) }.map { k in
       let checkpoint =
         begun.contains(k)
         ? try reader.chain(k)?.checkpoint(targets: loaded.plan.targetNames.count) : nil

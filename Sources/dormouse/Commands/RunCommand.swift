@@ -1,4 +1,5 @@
 import ArgumentParser
+import Coordination
 import Study
 
 struct RunCommand: ParsableCommand {
@@ -14,6 +15,7 @@ struct RunCommand: ParsableCommand {
       EXAMPLES
         dormouse run config/example.yaml --ranks 2
         mpirun -n 64 dormouse run share.yaml --data /secure/share.dta --output runs/share
+        dormouse run share.yaml --only 1-6 --output runs/share-1
       """)
 
   @Argument(help: "The study file.")
@@ -32,6 +34,16 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Seed, instead of the study's.")
   var seed: UInt64?
 
+  @Option(
+    help: ArgumentHelp(
+      "Compute these imputations only: 17, 1-6, 1,4,10-12.",
+      discussion: """
+        The study is the same study: the record then holds a part of its imputations, and pooled \
+        results are written when all of them are there. A chain that is finished is not computed \
+        again.
+        """, valueName: "list"))
+  var only: ChainSelection?
+
   @OptionGroup var compute: ComputeOptions
 
   func run() throws {
@@ -40,7 +52,12 @@ struct RunCommand: ParsableCommand {
       seed: seed)
     let path = study
     try RunSession(
-      options: compute, load: { try LoadedStudy(path: path, overrides: overrides) }, extend: false
+      options: compute, load: { try LoadedStudy(path: path, overrides: overrides) }, extend: false,
+      only: only
     ).run()
   }
+}
+
+extension ChainSelection: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }
