@@ -12,6 +12,8 @@ public struct ClaimOptions: Sendable {
   public var patience = 5.0
   /// Take the record over whoever holds it.
   public var takeOver = false
+  /// This process's Slurm job, if Slurm has started it again: claims of its earlier starts are dead.
+  public var slurmRestart: SlurmRestart?
   /// The clock: seconds since 1970.
   public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 
@@ -36,8 +38,13 @@ enum Claim {
   }
 
   /// Why `claim` must be respected; nil when its process is dead or counts as dead.
-  static func refusal(_ claim: ClaimRecord, _ options: ClaimOptions) -> ClaimRefusal? {
+  ///
+  /// - Parameter slurmJob: the Slurm job of the attempt that holds the claim.
+  static func refusal(
+    _ claim: ClaimRecord, slurmJob: String?, _ options: ClaimOptions
+  ) -> ClaimRefusal? {
     if options.takeOver { return nil }
+    if let restart = options.slurmRestart, restart.succeeds(claim, of: slurmJob) { return nil }
     if claim.machine == options.process.machine {
       let isAlive = ProcessIdentity.isAlive(pid: claim.pid, startTime: claim.startTime)
       return isAlive ? .alive : nil
@@ -45,6 +52,13 @@ enum Claim {
     // A clock that was set back makes heartbeats of the future: as good as fresh.
     let age = max(0, options.now() - claim.heartbeat)
     return age > options.staleAfter ? nil : .recent(seconds: age, limit: options.staleAfter)
+  }
+
+  /// The Slurm job of the attempt that is under way; nil outside Slurm.
+  static func slurmJob(_ db: Database) throws -> String? {
+    try String.fetchOne(
+      db,
+      sql: "SELECT slurm_job FROM attempts WHERE outcome = 'running' ORDER BY id DESC LIMIT 1")
   }
 
   /// Puts this process's claim in place of any other, and closes the attempts left open.

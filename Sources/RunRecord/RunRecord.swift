@@ -84,7 +84,9 @@ public final class RunRecord: Sendable {
           }
           let differences = try readDescription(db, path: path).identity.differences(from: identity)
           if !differences.isEmpty { throw RunRecordError.mismatch(path: path, differences) }
-          if let held = try Claim.read(db), let why = Claim.refusal(held, options) {
+          if let held = try Claim.read(db),
+            let why = Claim.refusal(held, slurmJob: try Claim.slurmJob(db), options)
+          {
             return .refused(held, why)
           }
           try Claim.take(db, token: token, options)

@@ -71,6 +71,56 @@ import Testing
     #expect(ContinuousClock.now - start < .seconds(4))
   }
 
+  @Test func aRequeuedSlurmJobTakesOverFromItsEarlierStart() throws {
+    let scratch = try Scratch()
+    var elsewhere = ProcessIdentity.current
+    elsewhere.machine = "another boot"
+    var holder = claim(elsewhere)
+    holder.now = { 1_000_000 }
+    var first = attempt
+    first.slurmJob = "17"
+    let old = try RunRecord.create(
+      directory: scratch.url, description: description, attempt: first, claim: holder)
+    try old.commit([chain(1)])
+
+    var options = claim()
+    options.now = { 1_000_030 }
+    let refused = [
+      nil, SlurmRestart(job: "18", began: 1_000_020),
+      // A second program in the same start of the job.
+      SlurmRestart(job: "17", began: 999_999),
+    ]
+    for restart in refused {
+      options.slurmRestart = restart
+      #expect(throws: RunRecordError.self, "\(String(describing: restart))") {
+        try open(scratch, options)
+      }
+    }
+    options.slurmRestart = SlurmRestart(job: "17", began: 1_000_020)
+    let new = try open(scratch, options)
+    // The earlier start lives on, on a node that was cut off, and comes back.
+    let error = #expect(throws: RunRecordError.self) { try old.commit([chain(2)]) }
+    guard case .claimLost = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    try new.commit([chain(3)])
+    #expect(try RecordReader(directory: scratch.url).chains().map(\.k) == [1, 3])
+  }
+
+  @Test func slurmsVariablesTellARestart() {
+    var variables = ["SLURM_JOB_ID": "17"]
+    #expect(SlurmRestart(environment: variables) == nil)
+    variables["SLURM_RESTART_COUNT"] = "0"
+    #expect(SlurmRestart(environment: variables) == nil)
+    variables["SLURM_RESTART_COUNT"] = "2"
+    #expect(SlurmRestart(environment: variables) == SlurmRestart(job: "17", began: nil))
+    variables["SLURM_JOB_START_TIME"] = "1795000000"
+    #expect(SlurmRestart(environment: variables) == SlurmRestart(job: "17", began: 1_795_000_000))
+    variables["SLURM_JOB_ID"] = nil
+    #expect(SlurmRestart(environment: variables) == nil)
+  }
+
   @Test func anotherMachineCountsAsDeadAfterTheLimit() throws {
     let scratch = try Scratch()
     var elsewhere = ProcessIdentity.current

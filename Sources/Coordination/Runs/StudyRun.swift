@@ -146,6 +146,7 @@ public struct StudyRun {
     let executor = try ChainExecutor(job: job)
     var claim = ClaimOptions()
     claim.takeOver = settings.takeOver
+    claim.slurmRestart = SlurmRestart(environment: ProcessInfo.processInfo.environment)
     let record = try RunRecord.openOrCreate(
       directory: directory, description: description, attempt: attempt(), claim: claim)
     var end = AttemptOutcome.failed

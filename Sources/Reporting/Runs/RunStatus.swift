@@ -46,6 +46,8 @@ public struct RunStatus: Sendable {
       ("imputations finished", .text("\(finished) of \(description.m)")),
       ("imputations begun and kept", .integer(partial)),
       ("iterations of each", .integer(description.iterations)),
+      // Grows with every checkpoint: the batch scripts tell by it whether a start got anywhere.
+      ("iterations kept", .integer(chains.reduce(0) { $0 + $1.iterations })),
     ]
     if !failed.isEmpty {
       rows.append(
