@@ -74,7 +74,8 @@ let package = Package(
     .testTarget(name: "StudyTests", dependencies: ["Study"]),
     .testTarget(
       name: "CoordinationTests", dependencies: ["Coordination", "LaunchedJobs", "mpi-selftest"]),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation"], resources: [.copy("Reference")]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
     .testTarget(
       name: "DormouseTests",

@@ -59,7 +59,7 @@ public final class RecordReader: Sendable {
     self.path = path
   }
 
-  private func read<T>(_ body: (Database) throws -> T) throws(RunRecordError) -> T {
+  func read<T>(_ body: (Database) throws -> T) throws(RunRecordError) -> T {
     try mapping(path, busySeconds: Self.busySeconds) { try queue.read(body) }
   }
 

@@ -198,7 +198,7 @@ public final class RunRecord: Sendable {
   }
 
   /// One transaction of the claim's holder.
-  private func transaction(
+  func transaction(
     _ body: @Sendable (Database) throws -> Void
   ) throws(RunRecordError) {
     try mapping(path) { [token, path, options] in
