@@ -10,6 +10,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // System libraries and shims: a header each, no logic.
@@ -43,7 +44,12 @@ let package = Package(
     .target(
       name: "Simulation",
       dependencies: ["Coordination", .product(name: "Yams", package: "Yams")]),
-    .target(name: "Reporting", dependencies: ["RunRecord", "Inference", "Tabular"]),
+    .target(
+      name: "Reporting",
+      dependencies: [
+        "Coordination", "Simulation", "Study", "RunRecord", "Inference", "Tabular",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ]),
     .executableTarget(
       name: "dormouse",
       dependencies: [

@@ -34,6 +34,6 @@ struct Dormouse: ParsableCommand {
     subcommands: [
       DescribeCommand.self, PlanCommand.self, RunCommand.self, StatusCommand.self,
       ExtendCommand.self, PoolCommand.self, CompleteCommand.self, FitCommand.self,
-      PoolTableCommand.self, ExampleCommand.self, BenchCommand.self,
+      ReportCommand.self, PoolTableCommand.self, ExampleCommand.self, BenchCommand.self,
     ])
 }

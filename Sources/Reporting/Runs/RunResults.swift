@@ -122,6 +122,14 @@ public struct RunResults: Sendable {
     if numbered.count > 1 { result.advice = ImputationAdvice(table: table) }
   }
 
+  /// The coefficients of one fit with the intervals that it has by itself; empty where the rule has
+  /// no degrees of freedom.
+  public func tests(
+    of numbered: NumberedFit, rule: DegreesOfFreedomRule, level: Double
+  ) -> [FittedTerm] {
+    (try? analysisFit(numbered).tests(rule: rule, level: level)) ?? []
+  }
+
   /// The fit as pooling takes it.
   private func analysisFit(_ numbered: NumberedFit) -> AnalysisFit {
     let fit = numbered.fit

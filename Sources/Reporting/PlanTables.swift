@@ -1,13 +1,12 @@
 import Imputation
 import Inference
-import Reporting
 import Study
 import Tabular
 
 extension ResolvedStudy {
   /// The arm: the one variable that is binary, complete and constant within clusters; nil if
   /// there is none, or several.
-  var arm: String? {
+  public var arm: String? {
     let binary = study.imputation.variables.filter {
       $0.type == .binary && $0.levels.count == 2 && clusterLevelVariables.contains($0.name)
         && $0.name != study.imputation.cluster
@@ -18,7 +17,7 @@ extension ResolvedStudy {
 
 extension PlanExplanation {
   /// The variables as `describe` and `plan` show them, with labels and moments from `dataset`.
-  func variableRows(_ dataset: Dataset) -> [VariableRow] {
+  public func variableRows(_ dataset: Dataset) -> [VariableRow] {
     variables.map { variable in
       let isCluster = variable.name == study.imputation.cluster
       var row = VariableRow(
@@ -34,7 +33,7 @@ extension PlanExplanation {
 
 extension LoadedStudy {
   /// What `plan` prints.
-  func planTables(explanation: PlanExplanation, layouts: [AnalysisLayout]) -> [NamedTable] {
+  public func planTables(explanation: PlanExplanation, layouts: [AnalysisLayout]) -> [NamedTable] {
     var tables = [
       NamedTable("plan", overview()),
       NamedTable("variables", .variables(explanation.variableRows(dataset))),

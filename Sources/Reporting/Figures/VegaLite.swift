@@ -1,0 +1,180 @@
+/// The part of Vega-Lite's grammar that the figures use, as types that encode to its JSON.
+///
+/// <https://vega.github.io/vega-lite/docs/>, version 6. Names are the grammar's; a property that is
+/// nil is left to Vega-Lite.
+public enum VegaLite {
+  /// The grammar's version that specifications declare.
+  public static let schema = "https://vega.github.io/schema/vega-lite/v6.json"
+
+  /// A property that may be switched off with JSON's null, which differs from being left out.
+  public enum Switchable<Value: Encodable & Sendable & Equatable>: Encodable, Sendable, Equatable {
+    case off
+    case on(Value)
+
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .off: try container.encodeNil()
+      case .on(let value): try container.encode(value)
+      }
+    }
+  }
+
+  /// A constant: a number or a text.
+  public enum Constant: Encodable, Sendable, Equatable, ExpressibleByStringLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral
+  {
+    case number(Double)
+    case text(String)
+
+    public init(stringLiteral value: String) { self = .text(value) }
+    public init(floatLiteral value: Double) { self = .number(value) }
+    public init(integerLiteral value: Int) { self = .number(Double(value)) }
+
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .number(let value): try container.encode(value)
+      case .text(let value): try container.encode(value)
+      }
+    }
+  }
+
+  /// The shapes that stand for data.
+  public enum MarkType: String, Encodable, Sendable {
+    case line, area, bar, point, circle, square, tick, rule, rect, text
+  }
+
+  /// A mark with its constant properties.
+  public struct Mark: Encodable, Sendable, Equatable {
+    public var type: MarkType
+    public var color: String?
+    public var fill: String?
+    public var stroke: String?
+    public var opacity: Double?
+    public var fillOpacity: Double?
+    public var strokeWidth: Double?
+    public var strokeDash: [Double]?
+    public var filled: Bool?
+    public var shape: String?
+    public var size: Double?
+    public var thickness: Double?
+    public var interpolate: String?
+    public var clip: Bool?
+    public var orient: String?
+    public var align: String?
+    public var baseline: String?
+    public var dx: Double?
+    public var dy: Double?
+    public var fontSize: Double?
+    public var fontWeight: String?
+    public var limit: Double?
+    public var tooltip: Bool?
+    /// The text of a text mark, the same at every place.
+    public var text: String?
+
+    public init(_ type: MarkType, _ configure: (inout Mark) -> Void = { _ in }) {
+      self.type = type
+      configure(&self)
+    }
+  }
+
+  /// One table among a figure's data.
+  public struct DataReference: Encodable, Sendable, Equatable {
+    struct Format: Encodable, Sendable, Equatable {
+      var type = "csv"
+      /// `number` or `string` by column.
+      var parse: [String: String]
+    }
+    public var name: String
+    var format: Format
+  }
+
+  /// A filter on the rows of a view's data.
+  public struct Filter: Encodable, Sendable, Equatable {
+    struct Predicate: Encodable, Sendable, Equatable {
+      var field: String
+      var oneOf: [String]
+    }
+    var filter: Predicate
+
+    /// Rows whose `field` is one of `values`.
+    public init(_ field: String, oneOf values: [String]) {
+      filter = Predicate(field: field, oneOf: values)
+    }
+  }
+
+  /// Whether views of a composition share a scale, by channel: `shared` or `independent`.
+  public struct Resolve: Encodable, Sendable, Equatable {
+    public var scale: [String: String] = [:]
+    public var axis: [String: String]?
+
+    public init(independent channels: [String]) {
+      for channel in channels { scale[channel] = "independent" }
+    }
+  }
+
+  /// The field that makes a figure's panels.
+  public struct Facet: Encodable, Sendable, Equatable {
+    public struct Header: Encodable, Sendable, Equatable {
+      public var title: Switchable<String>?
+      public var labelLimit: Double?
+      public init(title: Switchable<String>? = .off, labelLimit: Double? = 320) {
+        self.title = title
+        self.labelLimit = labelLimit
+      }
+    }
+    public var field: String
+    public var type = FieldType.nominal
+    public var sort: Switchable<[String]>? = .off
+    public var header = Header()
+
+    public init(_ field: String) { self.field = field }
+  }
+
+  /// A view: a mark with its encoding, layers over each other, or several views.
+  public struct View: Encodable, Sendable, Equatable {
+    public var data: DataReference?
+    public var transform: [Filter]?
+    public var title: String?
+    /// In pixels.
+    public var width: Double?
+    public var height: Double?
+    public var mark: Mark?
+    public var encoding: Encoding?
+    public var layer: [View]?
+    public var vconcat: [View]?
+    public var hconcat: [View]?
+    public var facet: Facet?
+    public var columns: Int?
+    /// The view in each panel of `facet`; one.
+    public var spec: PanelView?
+    public var resolve: Resolve?
+
+    public init(_ configure: (inout View) -> Void = { _ in }) { configure(&self) }
+
+    /// One mark over `data`.
+    public init(
+      _ mark: Mark, data: DataReference? = nil, _ configure: (inout Encoding) -> Void
+    ) {
+      self.mark = mark
+      self.data = data
+      var encoding = Encoding()
+      configure(&encoding)
+      self.encoding = encoding
+    }
+  }
+
+  /// A view inside a view.
+  public indirect enum PanelView: Encodable, Sendable, Equatable {
+    case view(View)
+
+    public var view: View {
+      switch self {
+      case .view(let view): view
+      }
+    }
+
+    public func encode(to encoder: any Encoder) throws { try view.encode(to: encoder) }
+  }
+}

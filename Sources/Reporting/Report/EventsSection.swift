@@ -1,0 +1,62 @@
+import RunRecord
+
+/// Everything that went otherwise than asked.
+struct EventsSection {
+  let source: ReportSource
+
+  init(_ source: ReportSource) { self.source = source }
+
+  func section() -> PageSection {
+    var section = PageSection(
+      id: "events", title: "Events",
+      lead: "Look for anything that happened in many chains: every departure from what was asked "
+        + "is counted here, and nothing was repaired in silence.")
+    let rows = source.results.eventRows
+    if rows.isEmpty {
+      section.blocks.append(
+        .paragraph(
+          "Nothing out of the ordinary was counted: no singular model, no dropped column, no "
+            + "cluster without observed values, no fit that failed."))
+    } else {
+      section.blocks.append(.table(.events(rows, title: nil)))
+      section.blocks.append(.list(Set(rows.map(\.kind)).sorted().compactMap(Self.meaning)))
+    }
+    for failure in source.results.failures {
+      section.blocks.append(.notice("Imputation \(failure.k) failed: \(failure.sentence)"))
+    }
+    if let loaded = source.loaded {
+      let notes =
+        loaded.resolved.notes.map(\.description) + loaded.plan.notes.map(\.description)
+      if !notes.isEmpty {
+        section.blocks.append(.heading("Decided while the study was read"))
+        section.blocks.append(.list(notes))
+      }
+    }
+    return section
+  }
+
+  /// What an event means, and what to do about it.
+  private static func meaning(_ kind: String) -> String? {
+    switch kind {
+    case "collinear":
+      "collinear: a predictor was a linear combination of others and left out of that update."
+    case "singular":
+      "singular: a model's random-effect covariance was estimated at its boundary; values were "
+        + "drawn from the posterior all the same."
+    case "variance held":
+      "variance held: too few clusters (or no variation within them) for a proper posterior of "
+        + "the variances, which were held at their estimate; uncertainty is understated."
+    case "perfect fit":
+      "perfect fit: predictors reproduced the observed values exactly; look for a copy of the "
+        + "target among them."
+    case "empty clusters":
+      "empty clusters: clusters without an observed value, whose effects were drawn from the "
+        + "distribution between clusters."
+    case "few donors":
+      "few donors: fewer observed values than donors asked for."
+    case "fit failed": "fit failed: an analysis could not be estimated; nothing was pooled for it."
+    case "column dropped": "column dropped: a coefficient that the data could not tell apart."
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import Imputation
+import Inference
+import Study
+
+/// The methods paragraph of a paper, from the plan.
+///
+/// It has the items that the TARMOS framework (Lee et al. 2021, J. Clin. Epidemiol. 134) and the
+/// STRATOS initiative's topic group on missing data ask authors to report; what only the authors
+/// can know is listed as to be added.
+struct MethodsText {
+  let source: ReportSource
+
+  init(_ source: ReportSource) { self.source = source }
+
+  var paragraphs: [String] {
+    guard let loaded = source.loaded else { return [fromRecord] }
+    return [
+      extent(loaded), imputation(loaded), clusters(loaded), number, analysis(loaded),
+    ].filter { !$0.isEmpty }
+  }
+
+  let reminders = [
+    "Why values are missing, as far as it is known, and what was done to collect them.",
+    "Why missing at random is plausible given the variables in the imputation models, and which "
+      + "auxiliary variables were added to make it so.",
+    "Sensitivity analyses under departures from missing at random: none is part of this run.",
+    "Whether the analysis was planned in advance, and any departure from the plan.",
+  ]
+
+  let references = [
+    "Barnard J, Rubin DB (1999). Small-sample degrees of freedom with multiple imputation. "
+      + "Biometrika 86.",
+    "Lee KJ, Tilling KM, Cornish RP, et al. (2021). Framework for the treatment and reporting of "
+      + "missing data in observational studies: the TARMOS framework. J Clin Epidemiol 134.",
+    "Rubin DB (1987). Multiple imputation for nonresponse in surveys. Wiley.",
+    "van Buuren S (2018). Flexible imputation of missing data, 2nd ed. Chapman & Hall/CRC.",
+    "von Hippel PT (2020). How many imputations do you need? Sociol Methods Res 49(3).",
+  ]
+
+  private var fromRecord: String {
+    let description = source.results.description
+    return "Missing values were imputed by multiple imputation with chained equations (dormouse "
+      + "\(description.programVersion); m = \(description.m) imputations, each after "
+      + "\(description.iterations) iterations; seed \(description.identity.seed)). The models are "
+      + "in the study file below; the paragraph is complete when the data can be read."
+  }
+
+  // MARK: - Parts
+
+  private func extent(_ loaded: LoadedStudy) -> String {
+    let data = loaded.dataset
+    let n = data.rowCount
+    var text = "The data set has \(n) rows"
+    if let cluster = loaded.study.imputation.cluster {
+      text += " in \(loaded.plan.clusterCount) clusters (\(cluster))"
+    }
+    let incomplete = data.columns.filter { $0.missingCount > 0 }
+    guard !incomplete.isEmpty else { return text + ", and no value is missing." }
+    let shown = incomplete.prefix(8).map {
+      "\($0.name) in \($0.missingCount) rows (\(Self.percent($0.missingCount, of: n)))"
+    }
+    text += ". Values were missing of " + shown.joined(separator: ", ")
+    if incomplete.count > 8 { text += " and \(incomplete.count - 8) more variables" }
+    let complete = (0..<n).count { row in !incomplete.contains { $0.isMissing(row) } }
+    return text + "; \(complete) rows (\(Self.percent(complete, of: n))) were complete. The "
+      + "imputations assume that values are missing at random given the variables in the "
+      + "imputation models, which the data themselves cannot show."
+  }
+
+  private func imputation(_ loaded: LoadedStudy) -> String {
+    let study = loaded.study
+    let targets = study.imputation.visit.compactMap { name in
+      study.imputation.targets.first { $0.name == name }
+    }.filter { loaded.plan.targetNames.contains($0.name) }
+    guard !targets.isEmpty else { return "Nothing was imputed." }
+    let description = source.results.description
+    let opening =
+      "Missing values were imputed by multiple imputation with chained equations (fully "
+      + "conditional specification) in dormouse \(description.programVersion), with seed "
+      + "\(study.imputation.seed). In each of the \(description.iterations) iterations of a chain "
+      + (targets.count == 1 ? "" : "the variables were updated one after the other: ")
+    let shown = targets.prefix(6).map { Self.model($0) }.joined(separator: "; ")
+    return opening + shown
+      + (targets.count > 6 ? "; and \(targets.count - 6) more (see the predictor matrix)" : "")
+      + "."
+  }
+
+  private static func model(_ target: TargetSpecification) -> String {
+    let used = target.predictors.filter { $0.role != .unused && $0.role != .cluster }
+    func names(_ condition: (Role) -> Bool) -> [String] {
+      used.filter { condition($0.role) }.map(\.name)
+    }
+    var text = "\(target.name) by \(method(target))"
+    guard !["sample", "mean"].contains(target.method) else { return text }
+    text += used.isEmpty ? " without predictors" : " from \(list(used.map(\.name)))"
+    let means = names(\.hasClusterMean)
+    if !means.isEmpty {
+      text += ", with the cluster mean\(means.count > 1 ? "s" : "") of " + list(means)
+    }
+    let slopes = names(\.hasRandomSlope)
+    if !slopes.isEmpty {
+      text += ", with random slope\(slopes.count > 1 ? "s" : "") of " + list(slopes)
+    }
+    return text
+  }
+
+  private static func method(_ target: TargetSpecification) -> String {
+    let options = target.options
+    let donors =
+      "\(options.donors) donors, "
+      + (options.matching == .type1 ? "type 1 matching" : "type 2 matching")
+    switch target.method {
+    case "2l.pmm": return "two-level predictive mean matching (\(donors))"
+    case "2l.continuous": return "a two-level normal model"
+    case "pmm": return "predictive mean matching (\(donors))"
+    case "norm": return "Bayesian linear regression"
+    case "sample": return "random draws from its observed values"
+    case "mean": return "its observed mean"
+    default: return "method \(target.method)"
+    }
+  }
+
+  private func clusters(_ loaded: LoadedStudy) -> String {
+    guard let cluster = loaded.study.imputation.cluster else {
+      return "Rows were treated as independent."
+    }
+    let twoLevel = loaded.study.imputation.targets.filter {
+      MethodRegistry.method(named: $0.method)?.isTwoLevel == true
+    }
+    guard !twoLevel.isEmpty else {
+      return "The imputation models have no random effects of \(cluster); clusters entered at most "
+        + "as means of predictors."
+    }
+    let held = twoLevel.filter { $0.options.variance == .plugIn }
+    var text =
+      "Two-level models have a random intercept of \(cluster)"
+    text +=
+      held.isEmpty
+      ? "; their variance components were drawn from the posterior distribution, so that their "
+        + "uncertainty is part of the imputations."
+      : "; the variance components of \(Self.list(held.map(\.name))) were held at their REML "
+        + "estimates."
+    let events = source.results.eventRows.filter { $0.kind == "variance held" }
+    if !events.isEmpty { text += " Where they could not be drawn (see Events) they were held." }
+    return text
+  }
+
+  private var number: String {
+    let description = source.results.description
+    var text =
+      "\(description.m) imputation\(description.m == 1 ? " was" : "s were") made"
+    guard
+      let advice = source.pooled.compactMap(\.advice).max(by: {
+        $0.recommendedImputations < $1.recommendedImputations
+      })
+    else { return text + "." }
+    text +=
+      advice.isEnough
+      ? ", which is enough by von Hippel's (2020) rule for standard errors that would vary by 5 % "
+        + "or less if the data were imputed anew (\(advice.recommendedImputations) asked for)."
+      : "; von Hippel's (2020) rule asks for \(advice.recommendedImputations) for standard errors "
+        + "that would vary by 5 % or less if the data were imputed anew."
+    return text
+  }
+
+  private func analysis(_ loaded: LoadedStudy) -> String {
+    let analyses = loaded.study.analyses
+    guard !analyses.isEmpty else { return "" }
+    let models = analyses.prefix(4).map { analysis -> String in
+      let isMixed = analysis.model.contains("|")
+      let kind = isMixed ? "linear mixed model, \(analysis.estimation.rawValue)" : "linear model"
+      return "\(analysis.model) (\(kind))"
+    }.joined(separator: "; ")
+    return "Each completed data set was analysed by \(models)"
+      + (analyses.count > 4 ? " and \(analyses.count - 4) more" : "")
+      + ". Estimates were pooled by Rubin's rules. "
+      + ResultsSection.rule(source.rule) + " The same analys\(analyses.count > 1 ? "es" : "is") of "
+      + "the complete cases stand\(analyses.count > 1 ? "" : "s") beside."
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(12).map { figureLabel($0, most: 60) }
+    let more = names.count > 12 ? ["\(names.count - 12) more"] : []
+    let all = shown + more
+    guard all.count > 1 else { return all.first ?? "" }
+    return all.dropLast().joined(separator: ", ") + " and " + all.last!
+  }
+
+  static func percent(_ count: Int, of total: Int) -> String {
+    total == 0
+      ? "–"
+      : NumberRule.percent.text(Double(count) / Double(total), infinity: "")
+        .replacingOccurrences(of: "%", with: " %")
+  }
+}

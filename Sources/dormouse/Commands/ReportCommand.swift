@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import Inference
+import Reporting
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Write a run's report: one HTML page with tables and figures.",
+    discussion: """
+      The page needs no network and no other file. Works while the run computes, with the \
+      imputations that are finished, and without the data, with what the record has.
+
+      EXAMPLES
+        dormouse report runs/share
+        dormouse report runs/share --to appendix.html --figures figures
+      """)
+
+  @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"))
+  var directory: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The page to write. Default: report.html in the run's directory.", valueName: "file"))
+  var to: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write each figure's Vega-Lite specification to this directory, and SVG and PNG where "
+        + "vl-convert or Chromium is installed.", valueName: "directory"))
+  var figures: String?
+
+  @Option(help: ArgumentHelp("The data file, if it has moved.", valueName: "path"))
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Degrees of freedom: model (containment), nlme, residual, a number or infinite. "
+        + "Default: the study's.", valueName: "rule"))
+  var df: DegreesOfFreedomRule?
+
+  @Option(help: "Coverage of confidence intervals, between 0 and 1. Default: the study's.")
+  var level: Double?
+
+  func validate() throws {
+    if let level, !(level > 0 && level < 1) {
+      throw ValidationError(
+        "--level is \(level); it must lie between 0 and 1, such as 0.95 for 95 % intervals.")
+    }
+  }
+
+  func run() throws {
+    try reporting {
+      let folder = URL(filePath: directory, directoryHint: .isDirectory)
+      let source = try ReportSource(directory: folder, data: data, rule: df, level: level)
+      let content = try RunReport(source, programVersion: programVersion).content()
+      let files = ReportFiles(content)
+      let path = to ?? folder.appending(path: ReportFiles.fileName).relativePath
+      let hasFigures = try files.writePage(to: path)
+      for notice in content.notices { writeToStandardError("note: \(notice)") }
+      if !hasFigures { writeToStandardError("note: \(Page.withoutBundle)") }
+      writeToStandardError("The report is in \(path).")
+      guard let figures else { return }
+      let written = try files.writeFigures(to: URL(filePath: figures, directoryHint: .isDirectory))
+      writeToStandardError("\(written.count) files of figures are in \(figures).")
+    }
+  }
+}
