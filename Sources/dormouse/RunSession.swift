@@ -146,6 +146,7 @@ struct RunSession {
       }
     } else {
       try files.writeProvenance()
+      writeReport(of: outcome.directory, loaded: loaded)
     }
     let pooled = files.results.pooled(rule: rule, level: level)
     try options.output.print(RunSession.tables(pooled, files.results, rule, level))

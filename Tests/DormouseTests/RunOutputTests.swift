@@ -32,7 +32,7 @@ import Testing
     #expect(
       names == [
         "complete-cases.csv", "convergence.csv", "events.csv", "fits.csv", "pooled.csv",
-        "provenance.json", "record.sqlite", "study.yaml", "variance-components.csv",
+        "provenance.json", "record.sqlite", "report.html", "study.yaml", "variance-components.csv",
       ])
     let provenance = try #require(
       try JSONSerialization.jsonObject(

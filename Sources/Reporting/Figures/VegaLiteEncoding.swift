@@ -95,14 +95,14 @@ extension VegaLite {
     public static func quantitative(
       _ field: String, _ title: String? = nil, _ configure: (inout Channel) -> Void = { _ in }
     ) -> Channel {
-      field_(field, .quantitative, title, configure)
+      of(field, .quantitative, title, configure)
     }
 
     /// One of several values, in the order of the data.
     public static func nominal(
       _ field: String, _ title: String? = nil, _ configure: (inout Channel) -> Void = { _ in }
     ) -> Channel {
-      var channel = field_(field, .nominal, title) { $0.sort = .off }
+      var channel = of(field, .nominal, title) { $0.sort = .off }
       configure(&channel)
       return channel
     }
@@ -111,7 +111,7 @@ extension VegaLite {
     public static func ordinal(
       _ field: String, _ title: String? = nil, _ configure: (inout Channel) -> Void = { _ in }
     ) -> Channel {
-      var channel = field_(field, .ordinal, title) { $0.sort = .off }
+      var channel = of(field, .ordinal, title) { $0.sort = .off }
       configure(&channel)
       return channel
     }
@@ -137,7 +137,7 @@ extension VegaLite {
       return channel
     }
 
-    private static func field_(
+    private static func of(
       _ field: String, _ type: FieldType, _ title: String?, _ configure: (inout Channel) -> Void
     ) -> Channel {
       var channel = Channel()

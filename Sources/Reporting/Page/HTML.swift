@@ -34,9 +34,17 @@ public func escapedHTML(_ text: String) -> String {
 
 /// JSON that cannot end the script element that it stands in.
 func scriptSafe(_ json: String) -> String {
-  json.replacingOccurrences(of: "<", with: "\\u003c")
-    .replacingOccurrences(of: "\u{2028}", with: "\\u2028")
-    .replacingOccurrences(of: "\u{2029}", with: "\\u2029")
+  var result = ""
+  result.reserveCapacity(json.utf8.count)
+  for scalar in json.unicodeScalars {
+    switch scalar {
+    case "<": result += "\\u003c"
+    case "\u{2028}": result += "\\u2028"
+    case "\u{2029}": result += "\\u2029"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
 }
 
 /// `'sha256-…'` of a script, by which the page's security policy lets it run.
