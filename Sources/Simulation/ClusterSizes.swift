@@ -9,7 +9,8 @@ public struct ClusterSizes: Sendable, Equatable {
 
   /// - Throws: ``SimulationError/clusterSize(mean:coefficientOfVariation:)``.
   public init(mean: Double, coefficientOfVariation: Double) throws(SimulationError) {
-    guard mean >= 1, mean.isFinite, coefficientOfVariation >= 0, coefficientOfVariation.isFinite
+    guard mean >= 1, mean.isFinite, coefficientOfVariation >= 0, coefficientOfVariation.isFinite,
+      mean > 1 || coefficientOfVariation == 0
     else {
       throw .clusterSize(mean: mean, coefficientOfVariation: coefficientOfVariation)
     }
@@ -17,12 +18,23 @@ public struct ClusterSizes: Sendable, Equatable {
     self.coefficientOfVariation = coefficientOfVariation
   }
 
-  /// Sizes of `clusters` clusters, each drawn by itself: gamma with the mean and the coefficient
-  /// of variation asked for, rounded to whole rows, at least 1.
+  /// Sizes of `clusters` clusters, each drawn by itself: 1 + ⌊g + u⌋ with a gamma variate g and u
+  /// uniform on 0 … 1.
+  ///
+  /// Rounding at random keeps the mean exactly, whatever the shape, and adds the variance f(1 − f)
+  /// of the fraction f, on average 1/6, which the gamma variate is given less of. So the
+  /// coefficient of variation is right too where sizes vary by more than a row or so.
   public func draw(
     clusters: Int, using random: inout some RandomNumberGenerator
   ) -> [Int] {
-    (0..<clusters).map { _ in max(1, Int(relativeSize(using: &random) * mean + 0.5)) }
+    let sd = mean * coefficientOfVariation
+    let variance = max(0, sd * sd - 1.0 / 6)
+    let beyondOne = mean - 1
+    let shape = variance > 0 ? beyondOne * beyondOne / variance : 0
+    return (0..<clusters).map { _ in
+      let g = shape > 0 ? random.gamma(shape: shape) * (variance / beyondOne) : beyondOne
+      return 1 + Int(g + random.uniform())
+    }
   }
 
   /// Sizes of `clusters` clusters that sum to `total`: drawn as by ``draw(clusters:using:)``

@@ -77,6 +77,11 @@ public struct Formula: Sendable, Equatable, CustomStringConvertible {
 
   public var hasRandomEffects: Bool { !random.isEmpty }
 
+  /// Whether the random effects are one intercept for each group of one grouping factor.
+  public var hasOnlyRandomIntercept: Bool {
+    random.count == 1 && random[0].effects.intercept && random[0].effects.terms.isEmpty
+  }
+
   /// The data columns it needs, in order of first mention, response first.
   public var variables: [String] {
     var names: [String] = []

@@ -21,19 +21,19 @@ public enum FormulaError: Error, Equatable, CustomStringConvertible {
   /// Something else was expected at this place.
   case unexpected(found: String, expected: String, at: FormulaPosition)
   /// A function that formulas do not know.
-  case unknownFunction(name: String, at: FormulaPosition)
+  case unknownFunction(name: String, functions: [String], at: FormulaPosition)
   /// Valid in R, but without meaning here; `instead` says what to write.
   case unsupported(what: String, instead: String, at: FormulaPosition)
 
   /// Functions that a formula may call.
-  static let functions = [
+  package static let functions = [
     "I", "abs", "exp", "factor", "log", "log10", "log1p", "log2", "sqrt",
   ]
 
   /// Where the mistake is.
   public var position: FormulaPosition {
     switch self {
-    case .unexpected(_, _, let at), .unknownFunction(_, let at), .unsupported(_, _, let at): at
+    case .unexpected(_, _, let at), .unknownFunction(_, _, let at), .unsupported(_, _, let at): at
     }
   }
 
@@ -48,9 +48,9 @@ public enum FormulaError: Error, Equatable, CustomStringConvertible {
       switch self {
       case .unexpected(let found, let expected, _):
         "found \(Self.cut(found)), expected \(expected)."
-      case .unknownFunction(let name, _):
+      case .unknownFunction(let name, let functions, _):
         "there is no function \(Self.cut(name))(); known are "
-          + Self.functions.map { $0 + "()" }.joined(separator: ", ") + "."
+          + functions.map { $0 + "()" }.joined(separator: ", ") + "."
       case .unsupported(let what, let instead, _):
         "\(Self.cut(what, at: 120)); \(Self.cut(instead, at: 120))."
       }

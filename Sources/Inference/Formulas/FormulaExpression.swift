@@ -1,6 +1,6 @@
 /// A node of a formula's syntax tree.
-struct FormulaExpression: Sendable, Equatable {
-  indirect enum Kind: Sendable, Equatable {
+package struct FormulaExpression: Sendable, Equatable {
+  package indirect enum Kind: Sendable, Equatable {
     case variable(String)
     case number(Double)
     case call(String, FormulaExpression)
@@ -8,12 +8,12 @@ struct FormulaExpression: Sendable, Equatable {
     case binary(String, FormulaExpression, FormulaExpression)
     case parenthesis(FormulaExpression)
   }
-  var kind: Kind
+  package var kind: Kind
   /// Column of the node's operator or first character, from 1.
-  var column: Int
+  package var column: Int
 
   /// The node as R's `deparse` writes it: `I(x^2)`, `log(x + 1)`.
-  var label: String {
+  package var label: String {
     switch kind {
     case .variable(let name): name
     case .number(let value): RText.number(value)
@@ -29,7 +29,7 @@ struct FormulaExpression: Sendable, Equatable {
   }
 
   /// The variables it mentions, with the column of each mention.
-  var variables: [(name: String, column: Int)] {
+  package var variables: [(name: String, column: Int)] {
     switch kind {
     case .variable(let name): [(name, column)]
     case .number: []
@@ -39,7 +39,7 @@ struct FormulaExpression: Sendable, Equatable {
   }
 
   /// The node without enclosing parentheses.
-  var unwrapped: FormulaExpression {
+  package var unwrapped: FormulaExpression {
     if case .parenthesis(let inner) = kind { return inner.unwrapped }
     return self
   }

@@ -1,36 +1,49 @@
 /// Reads `response ~ terms` into syntax trees: recursive descent with R's operator precedences.
 ///
 /// From loosest to tightest: `| ||`, `+ -`, `* /`, `%in%`, `:`, unary `+ -`, `^`.
-struct FormulaParser {
+package struct FormulaParser {
   /// A random-effects term as written: `(left | right)`.
-  struct Bar: Sendable, Equatable {
-    var effects: FormulaExpression
-    var grouping: FormulaExpression
-    var correlated: Bool
-    var column: Int
+  package struct Bar: Sendable, Equatable {
+    package var effects: FormulaExpression
+    package var grouping: FormulaExpression
+    package var correlated: Bool
+    package var column: Int
   }
 
   /// A summand of the right-hand side.
-  enum Summand: Sendable, Equatable {
+  package enum Summand: Sendable, Equatable {
     case fixed(FormulaExpression, negative: Bool)
     case random(Bar)
   }
 
   private let text: String
   private let tokens: [FormulaToken]
+  private let functions: [String]
   private var position = 0
 
+  /// - Parameter functions: those that the text may call.
   /// - Complexity: O(length).
-  static func parse(
-    _ text: String
+  package static func parse(
+    _ text: String, functions: [String] = FormulaError.functions
   ) throws(FormulaError) -> (response: FormulaExpression, summands: [Summand]) {
-    var parser = FormulaParser(text: text, tokens: try FormulaLexer.tokens(of: text))
+    var parser = try FormulaParser(text: text, functions: functions)
     return try parser.formula()
   }
 
-  private init(text: String, tokens: [FormulaToken]) {
+  /// Reads a right-hand side alone: `x + (1 | school)`.
+  ///
+  /// - Complexity: O(length).
+  package static func parseSummands(
+    _ text: String, functions: [String] = FormulaError.functions
+  ) throws(FormulaError) -> [Summand] {
+    var parser = try FormulaParser(text: text, functions: functions)
+    return try parser.rightHandSide()
+  }
+
+  private init(text: String, functions: [String]) throws(FormulaError) {
     self.text = text
-    self.tokens = tokens
+    self.functions = functions
+    tokens = try FormulaLexer.tokens(of: text)
   }
 
   private var token: FormulaToken { tokens[position] }
@@ -58,6 +71,10 @@ struct FormulaParser {
     guard !isSymbol("~") else { throw unexpected("the response variable before \"~\"") }
     let response = try expression(0)
     guard accept("~") else { throw unexpected("\"~\" after the response") }
+    return (response, try rightHandSide())
+  }
+
+  private mutating func rightHandSide() throws(FormulaError) -> [Summand] {
     var summands: [Summand] = []
     var negative = accept("-")
     if !negative { _ = accept("+") }
@@ -77,7 +94,7 @@ struct FormulaParser {
       }
       throw unexpected("an operator (+ - * / : ^) or the end")
     }
-    return (response, summands)
+    return summands
   }
 
   private mutating func summand(negative: Bool) throws(FormulaError) -> Summand {
@@ -184,8 +201,8 @@ struct FormulaParser {
   private mutating func call(
     _ name: String, column: Int
   ) throws(FormulaError) -> FormulaExpression {
-    guard FormulaError.functions.contains(name) else {
-      throw .unknownFunction(name: name, at: at(column))
+    guard functions.contains(name) else {
+      throw .unknownFunction(name: name, functions: functions, at: at(column))
     }
     position += 1
     let argument = try expression(0)

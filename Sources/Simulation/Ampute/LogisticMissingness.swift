@@ -21,33 +21,45 @@ public struct LogisticMissingness: Sendable, Equatable {
   /// Each row's probability of being missing: inverseLogit(a + η), with a such that their mean is
   /// `rate`.
   ///
-  /// The mean increases in a, so a is found by bisection; the mean is then right to rounding.
+  /// The mean increases in a: Newton's steps, held inside a bracket, find a; the mean is then
+  /// right to rounding.
   ///
   /// - Parameter linearPredictor: η without intercept, one finite value a row (logit scale).
   /// - Throws: ``SimulationError/missingnessPredictor(variable:)``.
-  /// - Complexity: O(100 · rows).
+  /// - Complexity: O(rows) a step, about 6 steps.
   public func probabilities(linearPredictor: [Double]) throws(SimulationError) -> [Double] {
+    guard let lowest = linearPredictor.min(), let highest = linearPredictor.max() else {
+      return []
+    }
     guard linearPredictor.allSatisfy(\.isFinite) else {
       throw .missingnessPredictor(variable: variable)
     }
-    guard rate > 0, let lowest = linearPredictor.min(), let highest = linearPredictor.max() else {
-      return linearPredictor.map { _ in 0 }
-    }
-    func meanProbability(_ intercept: Double) -> Double {
-      linearPredictor.reduce(0) { $0 + Elementary.inverseLogit(intercept + $1) }
-        / Double(linearPredictor.count)
-    }
+    guard rate > 0 else { return linearPredictor.map { _ in 0 } }
+    let count = Double(linearPredictor.count)
     // With every η at its highest the intercept would be logit(rate) − highest: too low; and
     // too high likewise. One more on each side absorbs rounding.
     var low = Elementary.logit(rate) - highest - 1
     var high = Elementary.logit(rate) - lowest + 1
-    // A root near 0 has ever finer neighbours: 100 halvings are more than its effect can show.
-    for _ in 0..<100 {
-      let middle = low + 0.5 * (high - low)
-      if middle <= low || middle >= high { break }
-      if meanProbability(middle) < rate { low = middle } else { high = middle }
+    var intercept = Elementary.logit(rate) - linearPredictor.reduce(0, +) / count
+    var p = linearPredictor
+    for _ in 0..<200 {
+      var sum = 0.0
+      var slope = 0.0
+      for row in linearPredictor.indices {
+        let value = Elementary.inverseLogit(intercept + linearPredictor[row])
+        p[row] = value
+        sum += value
+        slope += value * (1 - value)
+      }
+      let excess = sum / count - rate
+      if abs(excess) <= 1e-15 * rate { break }
+      if excess < 0 { low = intercept } else { high = intercept }
+      let step = intercept - excess * count / slope
+      let next = step > low && step < high ? step : low + 0.5 * (high - low)
+      if next == intercept || next <= low || next >= high { break }
+      intercept = next
     }
-    return linearPredictor.map { Elementary.inverseLogit(high + $0) }
+    return p
   }
 
   /// Which rows become missing.
