@@ -26,8 +26,11 @@ public struct TrialDesign: Sendable, Equatable {
   /// - Throws: ``SimulationError``: what no trial can have.
   public init(
     clustersPerArm: [Int], sizes: ClusterSizeDesign, variables: [VariableDesign],
-    sizeEffectCorrelation: Double = 0, source: SourceTrial? = nil
+    sizeEffectCorrelation: Double = 0, source: SourceTrial? = nil, cluster: String = "cluster",
+    arm: String = "arm"
   ) throws(SimulationError) {
+    self.cluster = cluster
+    self.arm = arm
     self.clustersPerArm = clustersPerArm
     self.sizes = sizes
     self.variables = variables
