@@ -34,6 +34,7 @@ struct Dormouse: ParsableCommand {
     subcommands: [
       DescribeCommand.self, PlanCommand.self, RunCommand.self, StatusCommand.self,
       ExtendCommand.self, PoolCommand.self, CompleteCommand.self, FitCommand.self,
-      ReportCommand.self, PoolTableCommand.self, ExampleCommand.self, BenchCommand.self,
+      ReportCommand.self, PoolTableCommand.self, SimulateCommand.self, ExampleCommand.self,
+      BenchCommand.self,
     ])
 }

@@ -65,9 +65,10 @@ func exitStatus(of error: any Error) -> ExitCode {
   case is InputError, is AnalysisError: ExitStatus.badInput
   case RunError.noSuchChain: ExitCode.validationFailure
   case is RunError: ExitStatus.cannotWrite
-  case is RankCountError: ExitCode.validationFailure
+  case is RankCountError, is NoSuchScenario: ExitCode.validationFailure
   case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,
-    is LinearModelError, is MixedModelError, is PoolingError, is EstimatesFileError,
+    is LinearModelError, is ClusterLevelError, is MixedModelError, is PoolingError,
+    is EstimatesFileError,
     is SimulationError:
     ExitStatus.badInput
   default: ExitStatus.failed

@@ -6,6 +6,7 @@ import Reporting
 /// Shows how far a run is: a bar on a terminal, a line a minute in a log.
 struct ProgressDisplay {
   private let total: Int
+  private let unit: String
   private let style: OutputStyle?
   private let logger: Logger
   private var doneBefore = 0
@@ -13,8 +14,9 @@ struct ProgressDisplay {
   private var lastLine: ContinuousClock.Instant?
   private var isDirty = false
 
-  init(total: Int) {
+  init(total: Int, unit: String = "imputations") {
     self.total = total
+    self.unit = unit
     let detected = Terminal.standardError
     style = detected.width == nil ? nil : detected
     logger = Logger(label: "dormouse") { StreamLogHandler.standardError(label: $0) }
@@ -26,15 +28,18 @@ struct ProgressDisplay {
     lastLine = started
     guard style == nil else { return }
     let rest = total - doneBefore
-    var line = "\(rest) of \(total) imputations to compute on \(ranks) rank"
+    var line = "\(rest) of \(total) \(unit) to compute on \(ranks) rank"
     if ranks != 1 { line += "s" }
     if doneBefore > 0 { line += "; \(doneBefore) are in the record" }
     logger.info("\(line)")
   }
 
-  mutating func show(_ progress: QueueProgress) {
+  mutating func show(_ progress: QueueProgress) { show(finished: progress.finished) }
+
+  /// - Parameter finished: by this start.
+  mutating func show(finished: Int) {
     let line = RunProgress(
-      unit: "imputations", done: doneBefore + progress.finished, total: total,
+      unit: unit, done: doneBefore + finished, total: total,
       doneBefore: doneBefore, elapsed: (ContinuousClock.now - started) / .seconds(1))
     if let style {
       isDirty = true

@@ -268,7 +268,7 @@ public struct StudyRun {
   }
 
   /// The processor as /proc/cpuinfo names it; empty where that does not exist.
-  private static func processorModel() -> String {
+  package static func processorModel() -> String {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
       return ""
     }

@@ -180,9 +180,11 @@ extension Pooling {
   ///   - fits: in the order of the imputations.
   ///   - rule: where ν_com comes from, coefficient by coefficient.
   ///   - level: coverage of the confidence limits, between 0 and 1.
+  ///   - monteCarloErrors: whether to compute them; they are most of the work.
   /// - Throws: ``PoolingError``, also when `rule` gives no figure for a coefficient.
   public static func pool(
-    fits: [AnalysisFit], rule: DegreesOfFreedomRule = .model, level: Double = 0.95
+    fits: [AnalysisFit], rule: DegreesOfFreedomRule = .model, level: Double = 0.95,
+    monteCarloErrors: Bool = true
   ) throws(PoolingError) -> PooledTable {
     var inputs: [[PoolingInput]] = []
     for fit in fits {
@@ -200,7 +202,7 @@ extension Pooling {
       }
       inputs.append(terms)
     }
-    var table = try pool(fits: inputs, level: level)
+    var table = try pool(fits: inputs, level: level, monteCarloErrors: monteCarloErrors)
     table.notes += notes(fits)
     return table
   }

@@ -1,6 +1,13 @@
 import MixedModels
 import Tabular
 
+/// What an analysis counts as one observation.
+public enum AnalysisUnit: String, Sendable, Equatable, CaseIterable {
+  case individual
+  /// A cluster's summary: ``ClusterLevelAnalysis``.
+  case cluster
+}
+
 /// What the user asks of one analysis.
 public struct AnalysisSpecification: Sendable, Equatable {
   public var formula: Formula
@@ -8,11 +15,13 @@ public struct AnalysisSpecification: Sendable, Equatable {
   public var estimation: Estimation
   /// How columns enter, by name, where their type does not say it.
   public var encodings: [String: VariableEncoding]
+  public var unit: AnalysisUnit
 
   public init(
     formula: Formula, estimation: Estimation = .reml,
-    encodings: [String: VariableEncoding] = [:]
+    encodings: [String: VariableEncoding] = [:], unit: AnalysisUnit = .individual
   ) {
+    self.unit = unit
     self.formula = formula
     self.estimation = estimation
     self.encodings = encodings
@@ -27,8 +36,11 @@ public protocol AnalysisModel: Sendable {
   /// The model's name in tables and records.
   static var name: String { get }
 
-  /// Whether the model is the one that `formula` asks for.
+  /// Whether the model is the one that `formula` asks for, with individuals as the unit.
   static func accepts(_ formula: Formula) -> Bool
+
+  /// Whether the model is the one that the specification asks for.
+  static func accepts(_ specification: AnalysisSpecification) -> Bool
 
   init(_ specification: AnalysisSpecification)
 
@@ -50,6 +62,10 @@ public protocol PreparedAnalysis: Sendable {
 }
 
 extension AnalysisModel {
+  public static func accepts(_ specification: AnalysisSpecification) -> Bool {
+    specification.unit == .individual && accepts(specification.formula)
+  }
+
   /// Fits the model to the complete cases of `data`.
   public func fit(_ data: Dataset) throws -> AnalysisFit { try prepare(data).fit(data) }
 }
@@ -58,13 +74,14 @@ extension AnalysisModel {
 public enum AnalysisRegistry {
   /// In the order in which they are asked whether they accept a formula.
   public static let models: [any AnalysisModel.Type] = [
+    ClusterLevelAnalysis.self,
     LinearMixedModelAnalysis.self,
     LinearModel.self,
   ]
 
   /// The model that the specification's formula asks for.
   public static func model(_ specification: AnalysisSpecification) -> any AnalysisModel {
-    for model in models where model.accepts(specification.formula) {
+    for model in models where model.accepts(specification) {
       return model.init(specification)
     }
     return LinearModel(specification)

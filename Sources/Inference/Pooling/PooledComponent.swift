@@ -100,11 +100,12 @@ extension Pooling {
   /// - Parameters:
   ///   - fits: in the order of the imputations, each with the same components.
   ///   - level: coverage of the confidence limits, between 0 and 1.
+  ///   - monteCarloErrors: whether to compute them; they are most of the work.
   /// - Returns: the components in the model's order, then the ICC if the model has one; empty
   ///   for models without random effects, but for the residual.
   /// - Throws: ``PoolingError``.
   public static func poolComponents(
-    fits: [AnalysisFit], level: Double = 0.95
+    fits: [AnalysisFit], level: Double = 0.95, monteCarloErrors: Bool = true
   ) throws(PoolingError) -> [PooledComponent] {
     guard let first = fits.first else { throw .noEstimates }
     var pooled: [PooledComponent] = []
@@ -117,7 +118,7 @@ extension Pooling {
           group: component.group, term: component.term, values: values.map(\.estimate),
           errors: values.map(\.scaledStandardError), boundary: values.map(\.onBoundary),
           scale: component.kind == .correlation ? .fisherZ : .logStandardDeviation,
-          level: level))
+          level: level, monteCarloErrors: monteCarloErrors))
     }
     let correlations = fits.compactMap(\.intraclassCorrelation)
     if correlations.count == fits.count {
@@ -126,7 +127,8 @@ extension Pooling {
           group: first.components.first?.group ?? "", term: "icc",
           values: correlations.map(\.estimate),
           errors: correlations.map(\.logitStandardError),
-          boundary: correlations.map(\.onBoundary), scale: .logitCorrelation, level: level))
+          boundary: correlations.map(\.onBoundary), scale: .logitCorrelation, level: level,
+          monteCarloErrors: monteCarloErrors))
     }
     return pooled
   }
@@ -134,7 +136,7 @@ extension Pooling {
   private static func poolComponent(
     group: String, term: String, values optionalValues: [Double?], errors: [Double?],
     boundary: [Bool],
-    scale: ComponentScale, level: Double
+    scale: ComponentScale, level: Double, monteCarloErrors: Bool
   ) throws(PoolingError) -> PooledComponent {
     let boundaryFits = boundary.count { $0 }
     let values = optionalValues.compactMap { $0 }
@@ -155,7 +157,7 @@ extension Pooling {
       group: group, term: term, estimate: scale.fromPlain(mean(plain)),
       meanOverFits: mean(plain), imputations: values.count, boundaryFits: boundaryFits,
       level: level)
-    let fewerMeans = values.count < 3 ? [] : leaveOneOutMeans(plain)
+    let fewerMeans = values.count < 3 || !monteCarloErrors ? [] : leaveOneOutMeans(plain)
     if !fewerMeans.isEmpty {
       result.meanMonteCarloError = jackknifeStandardError(fewerMeans)
       result.estimateMonteCarloError = jackknifeStandardError(fewerMeans.map(scale.fromPlain))
@@ -170,7 +172,7 @@ extension Pooling {
     let variances = errors.compactMap { $0.map { $0 * $0 } }
     guard variances.count == values.count, values.count > 1 else {
       result.estimate = scale.back(mean(scaled))
-      let fewer = values.count < 3 ? [] : leaveOneOutMeans(scaled)
+      let fewer = values.count < 3 || !monteCarloErrors ? [] : leaveOneOutMeans(scaled)
       result.estimateMonteCarloError =
         fewer.isEmpty ? nil : jackknifeStandardError(fewer.map(scale.back))
       result.note =
@@ -180,10 +182,13 @@ extension Pooling {
       return result
     }
     let name = "\(group) \(term)"
-    let all = try pool(term: name, estimates: scaled, variances: variances, level: level)
-    let fewer = try leaveOneOut(
-      term: name, estimates: scaled, variances: variances, completeDataDF: .infinity,
-      level: level)
+    let all = try pool(
+      term: name, estimates: scaled, variances: variances, level: level, monteCarloErrors: false)
+    let fewer =
+      monteCarloErrors
+      ? try leaveOneOut(
+        term: name, estimates: scaled, variances: variances, completeDataDF: .infinity,
+        level: level) : []
     fill(&result, from: all, leaveOneOut: fewer, scale: scale)
     return result
   }

@@ -60,9 +60,10 @@ extension Pooling {
   /// - Parameters:
   ///   - fits: for each imputation, in order, its terms in any order.
   ///   - level: coverage of the confidence limits, between 0 and 1.
+  ///   - monteCarloErrors: whether to compute them; they are most of the work.
   /// - Throws: ``PoolingError``.
   public static func pool(
-    fits: [[PoolingInput]], level: Double = 0.95
+    fits: [[PoolingInput]], level: Double = 0.95, monteCarloErrors: Bool = true
   ) throws(PoolingError) -> PooledTable {
     guard !fits.isEmpty else { throw .noEstimates }
     var order: [String] = []
@@ -98,7 +99,7 @@ extension Pooling {
       table.estimates.append(
         try pool(
           term: term, estimates: inputs.map(\.estimate), variances: inputs.map(\.variance),
-          completeDataDF: df, level: level))
+          completeDataDF: df, level: level, monteCarloErrors: monteCarloErrors))
     }
     for refusal in table.refused { table.notes.append(refusal.reason) }
     if !table.refused.isEmpty && !table.estimates.isEmpty {

@@ -21,11 +21,12 @@ public enum Pooling {
   ///   - variances: U₁…U_m, the squared standard errors.
   ///   - completeDataDF: ν_com of this quantity; infinity for a large sample.
   ///   - level: coverage of the confidence limits, between 0 and 1.
+  ///   - monteCarloErrors: whether to compute them; they are most of the work.
   /// - Throws: ``PoolingError`` on an empty list, counts that differ, figures that are not
   ///   finite, a negative variance, or a level outside (0, 1).
   public static func pool(
     term: String = "estimate", estimates: [Double], variances: [Double],
-    completeDataDF: Double = .infinity, level: Double = 0.95
+    completeDataDF: Double = .infinity, level: Double = 0.95, monteCarloErrors: Bool = true
   ) throws(PoolingError) -> PooledEstimate {
     try check(
       term: term, estimates: estimates, variances: variances, completeDataDF: completeDataDF,
@@ -33,6 +34,7 @@ public enum Pooling {
     var pooled = try combine(
       term: term, estimates: estimates, variances: variances, completeDataDF: completeDataDF,
       level: level)
+    guard monteCarloErrors else { return pooled }
     let fewer = try leaveOneOut(
       term: term, estimates: estimates, variances: variances, completeDataDF: completeDataDF,
       level: level)

@@ -22,6 +22,9 @@ struct StatusCommand: ParsableCommand {
     try reporting {
       let reader = try RecordReader(
         directory: URL(filePath: directory, directoryHint: .isDirectory))
+      if try reader.isSimulation() {
+        return try output.print([NamedTable("status", try SimulationStatus(reader).table)])
+      }
       try output.print([NamedTable("status", try RunStatus(reader).table)])
     }
   }

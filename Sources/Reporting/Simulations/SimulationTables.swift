@@ -1,0 +1,150 @@
+import RunRecord
+import Simulation
+
+extension Table {
+  /// Every measure of every estimand, for machines; the same columns as `performance.csv`.
+  public static func performance(_ rows: [PerformanceRow]) -> Table {
+    var table = Table(
+      columns: [
+        Table.Column("scenario", .right, isKey: true), Table.Column("method", .left, isKey: true),
+        Table.Column("term", .left, isKey: true), Table.Column("measure", .left, isKey: true),
+        Table.Column("truth", .decimal), Table.Column("value", .decimal),
+        Table.Column("mcse", .decimal), Table.Column("n"), Table.Column("failures"),
+      ])
+    for row in rows {
+      table.append([
+        .integer(row.scenario), .text(row.method), .text(row.term), .text(row.measure),
+        Table.Cell(row.truth, .significant(4)), Table.Cell(row.figure.value, .significant(4)),
+        Table.Cell(row.figure.monteCarloError, .significant(2)), .integer(row.figure.count),
+        .integer(row.figure.failures),
+      ])
+    }
+    return table
+  }
+
+  /// The measures that decide, one row for each scenario and method, of one term.
+  ///
+  /// Coverage and rejection in per cent. A figure further from what it should be than chance
+  /// explains (two Monte Carlo standard errors) has a mark.
+  public static func simulationSummary(
+    _ rows: [PerformanceRow], term: String, study: SimulationStudy
+  ) -> Table {
+    let shown: [(measure: String, title: String)] = [
+      (Bias.name, "bias"), (EmpiricalStandardError.name, "emp.SE"),
+      (ModelStandardError.name, "mod.SE"), (Coverage.name, "coverage %"),
+      (Rejection.name, "reject %"), (MeanDegreesOfFreedom.name, "df"),
+      (MeanFractionMissing.name, "fmi"),
+    ]
+    let used = shown.filter { item in
+      rows.contains { $0.term == term && $0.measure == item.measure }
+    }
+    var table = Table(
+      title: "Performance for \(term) (Monte Carlo standard errors between brackets)",
+      columns: [
+        Table.Column("scenario", .right, isKey: true), Table.Column("method", .left, isKey: true),
+      ] + used.map { Table.Column($0.title, .right) } + [
+        Table.Column("n"), Table.Column("failed"),
+      ],
+      notes: [
+        "A * marks a figure more than two Monte Carlo standard errors from what it should be; "
+          + "one in twenty is expected by chance."
+      ])
+    for scenario in study.scenarios {
+      for method in study.methods {
+        let own = rows.filter {
+          $0.scenario == scenario.position && $0.method == method.name && $0.term == term
+        }
+        guard !own.isEmpty else { continue }
+        let convergence = own.first { $0.measure == ConvergenceRate.name }?.figure
+        table.append(
+          [.integer(scenario.position), .text(method.name)]
+            + used.map { item in
+              Table.Cell(own.first { $0.measure == item.measure }.flatMap(brief))
+            } + [
+              .integer((convergence?.count ?? 0) - (convergence?.failures ?? 0)),
+              .integer(convergence?.failures ?? 0),
+            ])
+      }
+    }
+    return table
+  }
+
+  /// `94.6 (0.7)*`.
+  private static func brief(_ row: PerformanceRow) -> String? {
+    guard let value = row.figure.value else { return nil }
+    let isShare = [Coverage.name, Rejection.name, BiasEliminatedCoverage.name].contains(row.measure)
+    let scale = isShare ? 100.0 : 1
+    let error = row.figure.monteCarloError
+    let rule: NumberRule =
+      isShare ? .decimals(1) : .byUncertainty(standardError: error.map { $0 > 0 ? $0 : nil } ?? nil)
+    var text = rule.text(scale * value, infinity: "Inf")
+    if let error { text += " (\(rule.text(scale * error, infinity: "Inf")))" }
+    if let ideal = row.ideal, let error, error > 0, abs(value - ideal) > 2 * error { text += "*" }
+    return text
+  }
+
+  /// The scenarios with their factors' values.
+  public static func scenarios(_ study: SimulationStudy) -> Table {
+    var table = Table(
+      title: "Scenarios",
+      columns: [Table.Column("scenario", .right, isKey: true)]
+        + study.factors.map { Table.Column($0, .left) })
+    for scenario in study.scenarios {
+      table.append([.integer(scenario.position)] + scenario.settings.map { .text($0.value) })
+    }
+    return table
+  }
+}
+
+/// How far a simulation is, from its record.
+public struct SimulationStatus: Sendable {
+  public let description: RunDescription
+  public let scenarios: [ScenarioRecord]
+  public let tallies: [String: ScenarioTally]
+  public let attempts: [AttemptRecord]
+  public let claim: ClaimRecord?
+
+  /// - Throws: `RunRecordError`.
+  public init(_ reader: RecordReader) throws {
+    description = try reader.description()
+    scenarios = try reader.scenarios()
+    tallies = try reader.scenarioTallies()
+    attempts = try reader.attempts()
+    claim = try reader.claim()
+  }
+
+  private func done(_ scenario: ScenarioRecord) -> Int {
+    min(tallies[scenario.digest]?.count ?? 0, scenario.replicates)
+  }
+
+  /// What the simulation is doing, in a word or two.
+  public var state: String {
+    if claim != nil { return "running" }
+    if scenarios.allSatisfy({ done($0) == $0.replicates }) { return "finished" }
+    return attempts.last?.outcome == .stopped
+      ? "stopped; the same command carries on" : "interrupted; the same command carries on"
+  }
+
+  /// A key and a value a row.
+  public var table: Table {
+    var table = Table(columns: [
+      Table.Column("key", .left, isKey: true), Table.Column("value", .left),
+    ])
+    let total = scenarios.reduce(0) { $0 + $1.replicates }
+    let finished = scenarios.reduce(0) { $0 + done($1) }
+    let failures = tallies.values.reduce(0) { $0 + $1.failures }
+    let seconds = scenarios.reduce(0.0) { sum, scenario in
+      let tally = tallies[scenario.digest]
+      return sum + Double(scenario.replicates - done(scenario)) * (tally?.meanSeconds ?? 0)
+    }
+    for (key, value) in [
+      ("simulation", description.studyName), ("state", state),
+      ("replicates finished", "\(finished) of \(total)"), ("scenarios", "\(scenarios.count)"),
+      ("methods that failed in a replicate", "\(failures)"),
+      ("starts", "\(attempts.count)"),
+      ("ranks", attempts.last.map { "\($0.ranks)" } ?? ""),
+      ("computing left", RunProgress.duration(seconds) + " on one rank"),
+    ] { table.append([.text(key), .text(value)]) }
+    return table
+  }
+}

@@ -1,0 +1,241 @@
+import Coordination
+import Foundation
+import MessagePassing
+import RunRecord
+import Study
+import Tabular
+
+/// One replicate, or all of a scenario's: `scenario=12,replicate=731`.
+public struct ReplicateSelection: Sendable, Equatable, CustomStringConvertible {
+  /// Position in the study, from 1.
+  public var scenario: Int
+  /// Nil: every replicate.
+  public var replicate: Int?
+
+  /// Reads `scenario=12,replicate=731` or `scenario=12`; nil for anything else.
+  public init?(_ text: String) {
+    var values: [String: Int] = [:]
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let sides = part.split(separator: "=", maxSplits: 1).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
+      guard sides.count == 2, ["scenario", "replicate"].contains(sides[0]),
+        let number = Int(sides[1]), number > 0, values.updateValue(number, forKey: sides[0]) == nil
+      else { return nil }
+    }
+    guard let scenario = values["scenario"] else { return nil }
+    self.scenario = scenario
+    replicate = values["replicate"]
+  }
+
+  public var description: String {
+    "scenario=\(scenario)" + (replicate.map { ",replicate=\($0)" } ?? "")
+  }
+}
+
+/// How a simulation ended.
+public struct SimulationOutcome: Sendable {
+  public var directory: URL
+  /// Replicates that were in the record before this start, of those asked for.
+  public var doneBefore = 0
+  /// Replicates asked for, over all scenarios.
+  public var total = 0
+  /// Everything was there already, and nothing was touched.
+  public var wasComplete = false
+  public var stopped: StopReason?
+  public var silentRanks: [Int] = []
+}
+
+/// Runs simulation studies under the same queue, record and promises as a run.
+public struct SimulationRun {
+  public let settings: RunSettings
+  public let communicator: any Communicator
+  /// Compute these replicates only.
+  public var only: ReplicateSelection?
+
+  public init(settings: RunSettings, communicator: any Communicator) {
+    self.settings = settings
+    self.communicator = communicator
+  }
+
+  /// Tells the other ranks that there is nothing to compute.
+  public func release() { _ = try? communicator.broadcast([], from: 0) }
+
+  /// Runs on rank 0: what of the study is not in the record yet.
+  ///
+  /// - Parameters:
+  ///   - file: what `study` was resolved from; the other ranks resolve it again.
+  ///   - started: called once, before any replicate is computed.
+  ///   - progress: called at most five times a second, with the replicates kept by this start.
+  ///   - finishing: called when every replicate asked for is in the record.
+  /// - Throws: `RunRecordError`, `CoordinationError`, and what `finishing` throws.
+  public func lead(
+    _ study: SimulationStudy, file: SimulationFile, overrides: SimulationOverrides,
+    started: (SimulationOutcome) -> Void, progress: (Int, QueueProgress) -> Void,
+    finishing: (SimulationOutcome) throws -> Void
+  ) throws -> SimulationOutcome {
+    var isSent = false
+    do {
+      let directory = URL(filePath: study.outputDirectory, directoryHint: .isDirectory)
+      var outcome = SimulationOutcome(directory: directory)
+      let description = description(study)
+      if RunRecord.exists(in: directory) {
+        let reader = try RecordReader(directory: directory)
+        try check(reader, description)
+        if try isComplete(reader, study: study) {
+          outcome.wasComplete = true
+          outcome.total = study.replicates * study.scenarios.count
+          outcome.doneBefore = outcome.total
+          release()
+          return outcome
+        }
+      }
+      var claim = ClaimOptions()
+      claim.takeOver = settings.takeOver
+      let record = try RunRecord.openOrCreate(
+        directory: directory, description: description, attempt: attempt(), claim: claim)
+      var end = AttemptOutcome.failed
+      defer { try? record.close(outcome: end) }
+      try record.setExtent(m: description.m, iterations: 0, studyText: description.studyText)
+      try record.setScenarios(study.scenarioRecords)
+      let reader = try RecordReader(directory: directory)
+      let batches = try remaining(reader, study: study, outcome: &outcome)
+      started(outcome)
+      isSent = true
+      _ = try communicator.broadcast(Self.encode(file, overrides), from: 0)
+      var sink = ReplicateSink(record: record, scenarios: study.scenarios.map(\.digest))
+      let kept = Counter()
+      sink.committed = { kept.value = $0 }
+      let summary = try coordinate(
+        batches.enumerated().map {
+          TaskItem(task: UInt32($0.offset + 1), checkpoint: $0.element.encoded())
+        }, on: communicator, executor: ReplicateExecutor(study: study), sink: &sink,
+        options: settings.queue, progress: { progress(kept.value, $0) })
+      outcome.stopped = summary.stopped
+      outcome.silentRanks = summary.silentRanks
+      if summary.stopped == nil {
+        try finishing(outcome)
+        end = .finished
+      } else {
+        end = .stopped
+      }
+      return outcome
+    } catch {
+      if !isSent { release() }
+      throw error
+    }
+  }
+
+  /// Computes on every rank but 0; returns when rank 0 has committed everything.
+  ///
+  /// - Throws: `RunError.abandoned` when rank 0 had nothing to compute.
+  public func follow() throws -> QueueSummary {
+    let bytes = try communicator.broadcast([], from: 0)
+    guard !bytes.isEmpty else { throw RunError.abandoned }
+    let (file, overrides) = try Self.decode(bytes)
+    let study = try SimulationStudy(file: file, overrides: overrides)
+    return try serve(
+      on: communicator, executor: ReplicateExecutor(study: study), options: settings.queue)
+  }
+
+  // MARK: - Parts
+
+  private final class Counter { var value = 0 }
+
+  /// What identifies the study: methods, engine version, seed. Scenarios and replicates may grow.
+  private func description(_ study: SimulationStudy) -> RunDescription {
+    RunDescription(
+      identity: RunIdentity(
+        dataPath: "simulated data", dataSHA256: sha256(of: Array("simulated data".utf8)),
+        planDigest: study.methodsDigest, engineVersion: engineVersion, seed: study.seed),
+      programVersion: settings.programVersion, studyName: study.name,
+      studyText: study.asUnderstood(), m: study.replicates * study.scenarios.count,
+      iterations: 0, traceColumns: [])
+  }
+
+  private func check(_ reader: RecordReader, _ asked: RunDescription) throws {
+    let differences = try reader.description().identity.differences(from: asked.identity)
+    guard differences.isEmpty else {
+      throw RunRecordError.mismatch(path: reader.path, differences)
+    }
+  }
+
+  private func isComplete(_ reader: RecordReader, study: SimulationStudy) throws -> Bool {
+    guard only == nil, try reader.attempts().last?.outcome == .finished,
+      try reader.scenarios() == study.scenarioRecords
+    else { return false }
+    for scenario in study.scenarios {
+      let done = try reader.replicateNumbers(of: scenario.digest)
+      guard (1...study.replicates).allSatisfy(done.contains) else { return false }
+    }
+    return true
+  }
+
+  /// What is to be computed, in batches.
+  private func remaining(
+    _ reader: RecordReader, study: SimulationStudy, outcome: inout SimulationOutcome
+  ) throws -> [ReplicateBatch] {
+    let measured = try reader.scenarioTallies().mapValues(\.meanSeconds)
+    let costs = study.costs(measured: measured, work: SharedWork(methods: study.methods))
+    var work: [ScenarioWork] = []
+    for (index, scenario) in study.scenarios.enumerated() {
+      var wanted = Array(1...study.replicates)
+      if let only {
+        guard only.scenario == scenario.position else { continue }
+        if let replicate = only.replicate { wanted = [replicate] }
+      }
+      let done = try reader.replicateNumbers(of: scenario.digest)
+      let missing = wanted.filter { !done.contains($0) }
+      outcome.total += wanted.count
+      outcome.doneBefore += wanted.count - missing.count
+      work.append(ScenarioWork(scenario: index, replicates: missing, seconds: costs[index]))
+    }
+    return ReplicateBatch.plan(work, ranks: communicator.size)
+  }
+
+  private func attempt() -> AttemptRecord {
+    AttemptRecord(
+      host: communicator.processorName, pid: ProcessIdentity.current.pid,
+      ranks: communicator.size, processor: StudyRun.processorModel(),
+      slurmJob: ProcessInfo.processInfo.environment["SLURM_JOB_ID"],
+      versions: "dormouse \(settings.programVersion), engine \(engineVersion)")
+  }
+
+  private static func encode(_ file: SimulationFile, _ overrides: SimulationOverrides) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.append(file.path)
+    writer.append(file.text)
+    writer.append(overrides.replicates ?? -1)
+    writer.append(overrides.seed != nil)
+    writer.append(overrides.seed ?? 0)
+    writer.append(overrides.outputDirectory ?? "")
+    return writer.bytes
+  }
+
+  private static func decode(
+    _ bytes: [UInt8]
+  ) throws -> (SimulationFile, SimulationOverrides) {
+    var reader = ByteReader(bytes)
+    let path = try reader.readString()
+    let text = try reader.readString()
+    var overrides = SimulationOverrides()
+    let replicates = try reader.readInt()
+    if replicates >= 0 { overrides.replicates = replicates }
+    let hasSeed = try reader.readBool()
+    let seed = try reader.readUInt64()
+    if hasSeed { overrides.seed = seed }
+    let directory = try reader.readString()
+    if !directory.isEmpty { overrides.outputDirectory = directory }
+    return (try SimulationFile(text: text, path: path), overrides)
+  }
+}
+
+extension SimulationStudy {
+  var scenarioRecords: [ScenarioRecord] {
+    scenarios.map {
+      ScenarioRecord(
+        position: $0.position, digest: $0.digest, label: $0.label, content: $0.content,
+        replicates: replicates)
+    }
+  }
+}

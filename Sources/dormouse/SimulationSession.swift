@@ -1,0 +1,169 @@
+import ArgumentParser
+import Coordination
+import Foundation
+import MessagePassing
+import Reporting
+import RunRecord
+import Simulation
+
+/// Computes a simulation study on this rank and all others, prints what came of it, and ends the
+/// process.
+struct SimulationSession {
+  let command: SimulateCommand
+  let overrides: SimulationOverrides
+
+  private func load() throws -> (SimulationFile, SimulationStudy) {
+    let file = try SimulationFile(readingFile: command.file)
+    return (file, try SimulationStudy(file: file, overrides: overrides))
+  }
+
+  func run() throws {
+    if let ranks = command.ranks, ranks > 1, !MPICommunicator.isLaunched {
+      // What is wrong with the file is said before mpirun stands in the way.
+      try reporting {
+        _ = try load()
+        Terminal.announce()
+        try Launcher.relaunch(ranks: ranks, arguments: Array(CommandLine.arguments.dropFirst()))
+      }
+    }
+    StopSignals.install()
+    keepMemory()
+    var communicator: (any Communicator)?
+    try reporting { communicator = try MPICommunicator.current() }
+    guard let communicator else { return }
+    var status = ExitCode.success
+    if communicator.rank == 0 {
+      do {
+        try reporting { status = try lead(communicator) }
+      } catch let code as ExitCode {
+        status = code
+      }
+    } else {
+      status = follow(communicator)
+    }
+    try reporting { try communicator.finish() }
+    throw status
+  }
+
+  // MARK: - Rank 0
+
+  private func lead(_ communicator: any Communicator) throws -> ExitCode {
+    var settings = RunSettings(programVersion: programVersion)
+    settings.takeOver = command.takeOver
+    var run = SimulationRun(settings: settings, communicator: communicator)
+    run.only = command.only
+    let file: SimulationFile
+    let study: SimulationStudy
+    do {
+      if let ranks = command.ranks, ranks != communicator.size {
+        throw RankCountError(asked: ranks, launched: communicator.size)
+      }
+      (file, study) = try load()
+      if let only = command.only, only.scenario > study.scenarios.count {
+        throw NoSuchScenario(asked: only.scenario, count: study.scenarios.count)
+      }
+    } catch {
+      run.release()
+      throw error
+    }
+    if let target = study.target { writeToStandardError("note: \(target.explanation)") }
+    var display: ProgressDisplay?
+    var rows: [PerformanceRow] = []
+    let outcome = try run.lead(
+      study, file: file, overrides: overrides,
+      started: { outcome in
+        display = ProgressDisplay(total: outcome.total, unit: "replicates")
+        display?.start(doneBefore: outcome.doneBefore, ranks: communicator.size)
+      },
+      progress: { kept, _ in display?.show(finished: kept) },
+      finishing: { outcome in
+        rows = try SimulationFiles(directory: outcome.directory, study: study).write()
+      })
+    display?.end()
+    if !outcome.silentRanks.isEmpty {
+      writeToStandardError(
+        "ranks that did not answer the stop: "
+          + outcome.silentRanks.map(String.init).joined(separator: ", "))
+      communicator.abort(code: ExitStatus.stopped.rawValue)
+    }
+    return try report(outcome, rows: rows, study: study)
+  }
+
+  private func report(
+    _ outcome: SimulationOutcome, rows: [PerformanceRow], study: SimulationStudy
+  ) throws -> ExitCode {
+    let path = study.outputDirectory
+    if let reason = outcome.stopped {
+      let tallies = try RecordReader(directory: outcome.directory).scenarioTallies()
+      let done = study.scenarios.reduce(0) {
+        $0 + min(tallies[$1.digest]?.count ?? 0, study.replicates)
+      }
+      writeToStandardError(
+        "\(reason); \(done) of \(study.replicates * study.scenarios.count) replicates are in "
+          + "\(path). The same command carries on.")
+      return ExitStatus.stopped
+    }
+    let files = try SimulationFiles(directory: outcome.directory, study: study)
+    var rows = rows
+    if outcome.wasComplete {
+      writeToStandardError(
+        "This study is finished already: all \(outcome.total) replicates are in \(path). Nothing "
+          + "was computed and nothing changed.")
+      rows = try files.results.performance()
+    } else {
+      try files.writeProvenance()
+    }
+    try command.tables.print(Self.tables(rows, study))
+    for note in try files.results.failureNotes() { writeToStandardError("note: \(note)") }
+    if !outcome.wasComplete {
+      writeToStandardError(
+        "Results are in \(path): estimates.csv, performance.csv, scenarios.csv and more.")
+    }
+    return .success
+  }
+
+  /// What is printed: the scenarios, a summary of each coefficient but the intercept, and every
+  /// measure for programs.
+  static func tables(_ rows: [PerformanceRow], _ study: SimulationStudy) -> [NamedTable] {
+    var tables: [NamedTable] = []
+    if study.scenarios.count > 1 {
+      tables.append(NamedTable("scenarios", .scenarios(study)))
+    }
+    var terms: [String] = []
+    for row in rows where !terms.contains(row.term) { terms.append(row.term) }
+    let shown = terms.filter { $0 != "(Intercept)" }.prefix { !$0.hasPrefix("sd__") }
+    for term in shown.isEmpty ? terms.prefix(1) : shown.prefix(1) {
+      tables.append(
+        NamedTable("summary", .simulationSummary(rows, term: term, study: study)))
+    }
+    tables.append(NamedTable("performance", .performance(rows), isDetail: true))
+    return tables
+  }
+
+  // MARK: - The other ranks
+
+  private func follow(_ communicator: any Communicator) -> ExitCode {
+    do {
+      let settings = RunSettings(programVersion: programVersion)
+      let summary = try SimulationRun(settings: settings, communicator: communicator).follow()
+      if summary.silentRanks.contains(communicator.rank) { return ExitStatus.stopped }
+      return .success
+    } catch is RunError {
+      return .success
+    } catch is CoordinationError {
+      return .success
+    } catch {
+      writeToStandardError("rank \(communicator.rank): \(errorText(error))")
+      communicator.abort(code: ExitStatus.failed.rawValue)
+    }
+  }
+}
+
+/// `--only` names a scenario that the study does not have.
+struct NoSuchScenario: Error, CustomStringConvertible {
+  let asked: Int
+  let count: Int
+  var description: String {
+    "--only names scenario \(asked); the study has scenarios 1 to \(count)"
+  }
+}
