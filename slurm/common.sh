@@ -153,18 +153,20 @@ requeue_or_exit() {
     exit "$status"
   fi
   [[ ! -d $run ]] || echo "$kept $restarts" >"$file"
-  log "back into the queue; $kept iterations are kept in $run"
+  log "back into the queue; $kept iterations or replicates are kept in $run"
   # Slurm ends this script when it has taken the job back; where requeueing is not allowed, a
   # site's RequeueExit may still do it by the status.
   if scontrol requeue "$SLURM_JOB_ID"; then sleep 300; fi
   exit "$status"
 }
 
-# How much of the run is on disk, in iterations; 0 before there is a record.
+# How much of the run is on disk, in iterations (a simulation study: in replicates); 0 before there
+# is a record.
 iterations_kept() {
-  local line
-  line=$("$dormouse" status "$1" --format csv 2>/dev/null | grep '^iterations kept,')
-  echo "${line##*,}" | grep -x '[0-9][0-9]*' || echo 0
+  local kept
+  kept=$("$dormouse" status "$1" --format csv 2>/dev/null |
+    sed -nE 's/^(iterations kept|replicates finished),"?([0-9]+).*/\2/p' | head -n 1)
+  echo "${kept:-0}"
 }
 
 # launch_ranks LAUNCHER COMMAND…: as `launch`, one rank for each task of the job, by srun or mpirun.
@@ -178,11 +180,21 @@ launch_ranks() {
 
 # arguments STUDY [RUN [OPTIONS…]]: sets study, run and options.
 arguments() {
-  (($# >= 1)) || die "usage: sbatch SCRIPT STUDY [RUN [OPTIONS OF dormouse run]]"
+  (($# >= 1)) || die "usage: sbatch SCRIPT STUDY [RUN [OPTIONS OF THE PROGRAM]]"
   study=$1
   run=${2:-runs/$(basename "${study%.*}")}
   # shellcheck disable=SC2034  # for the scripts
   options=("${@:3}")
   [[ -r $study ]] || die "no study file '$study' in $PWD"
   log "start $((${SLURM_RESTART_COUNT:-0} + 1)) on $SLURM_JOB_NODELIST: $study into $run"
+}
+
+# number_of_elements RUN: how many shares the run is cut into. Slurm's count is that of the elements
+# submitted now, which may be the few that are missing; the first start's is kept.
+number_of_elements() {
+  local file=$1/elements/count
+  mkdir -p "$1/elements"
+  # All elements start at once, and write the same.
+  [[ -s $file ]] || { echo "$SLURM_ARRAY_TASK_MAX" >"$file.$$" && mv "$file.$$" "$file"; }
+  cat "$file"
 }

@@ -9,7 +9,7 @@ import Tabular
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Time the engine on one core.", shouldDisplay: false,
-    subcommands: [ChainBench.self, UpdateBench.self])
+    subcommands: [ChainBench.self, UpdateBench.self, ScaleBench.self])
 }
 
 /// Prints `name median_seconds` of several runs of `body`.

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# Every script of slurm/ gives what a local run gives.
+
+script_tests() {
+  it "one-node.sh gives the bits of a local run" one_node
+  it "many-nodes-srun.sh gives the bits of a local run" many_nodes_srun
+  it "many-nodes-mpirun.sh gives the bits of a local run" many_nodes_mpirun
+  it "requeue.sh gives the bits of a local run, by sbatch from a folder of its own" requeue_script
+  it "settings come from the file, from variables before it, and from options before both" settings
+  it "a study that is wrong fails, and is not put back into the queue" wrong_study
+  it "a job that is cancelled is not put back into the queue" cancelled
+}
+
+# by_script SCRIPT OPTIONS…: submits the quick study, waits, compares.
+by_script() {
+  local job
+  job=$(sbatch --parsable "${@:2}" "$source_folder/slurm/$1" "$work/quick.yaml" run)
+  completed "$job" 120
+  same_bits run "$work/reference-quick"
+  [[ $(field "$job" Restarts) == 0 ]]
+}
+
+one_node() { by_script one-node.sh; }
+
+many_nodes_srun() {
+  by_script many-nodes-srun.sh --nodes=3 --ntasks-per-node=2
+  # Results did come from several nodes.
+  (($(sqlite3 run/record.sqlite 'SELECT count(DISTINCT host) FROM chains') > 1))
+}
+
+many_nodes_mpirun() {
+  by_script many-nodes-mpirun.sh --nodes=3 --ntasks-per-node=2
+  (($(sqlite3 run/record.sqlite 'SELECT count(DISTINCT host) FROM chains') > 1))
+}
+
+requeue_script() { by_script requeue.sh; }
+
+settings() {
+  cat >cluster.yaml <<'END'
+partition: main    # a comment
+time: 00:07:00
+nodes: 2
+ntasks-per-node: "2"
+mpi: mpirun
+modules: []
+setup:
+  - export FROM_SETUP='one two'
+  - echo "set up: $FROM_SETUP"
+END
+  export DORMOUSE_CLUSTER=$PWD/cluster.yaml
+  local job
+  job=$("$source_folder/slurm/submit" "$source_folder/slurm/requeue.sh" "$work/quick.yaml" run |
+    awk 'NR == 1 { print $2 }')
+  completed "$job" 120
+  same_bits run "$work/reference-quick"
+  [[ $(field "$job" TimeLimit) == 00:07:00 && $(field "$job" NumNodes) == 2 ]]
+  [[ $(sqlite3 run/record.sqlite 'SELECT ranks FROM attempts') == 4 ]]
+  grep -q '^set up: one two$' dormouse-*.out
+  DORMOUSE_TIME=00:05:00 "$source_folder/slurm/submit" --show --nodes=3 \
+    "$source_folder/slurm/requeue.sh" "$work/quick.yaml" >shown
+  grep -q -- '--time=00:05:00 --nodes=2 .*--nodes=3' shown
+}
+
+wrong_study() {
+  sed 's/2l.pmm/2l.pnn/' "$work/quick.yaml" >wrong.yaml
+  local job
+  job=$(sbatch --parsable "$source_folder/slurm/requeue.sh" wrong.yaml run)
+  poll 60 ended "$job"
+  has_state "$job" FAILED
+  [[ $(field "$job" ExitCode) == 65:0 && $(field "$job" Restarts) == 0 ]]
+  grep -q '2l.pnn' dormouse-*.out
+}
+
+cancelled() {
+  local job
+  job=$(sbatch --parsable "$source_folder/slurm/requeue.sh" "$work/slow.yaml" run)
+  poll 60 chains_finished run 1
+  scancel "$job"
+  poll 60 ended "$job"
+  has_state "$job" CANCELLED
+  [[ $(field "$job" Restarts) == 0 ]]
+  # Nor does its program live on.
+  poll 30 not_growing run
+}
+
+not_growing() {
+  local before
+  before=$(announced "$1" | wc -l)
+  sleep 5
+  [[ $(announced "$1" | wc -l) == "$before" ]]
+}
