@@ -128,10 +128,10 @@ launch() {
 #   85        the program was stopped and says that the same command carries on;
 #   129-255   killed: a rank, the launcher or a node was lost, and the launcher ended the rest.
 # Anything else (wrong input, a failed chain, a full disk) would only fail again. Neither would a
-# restart help that gets nowhere: after three without one more iteration kept, it is given up. Nor
+# restart help that gets nowhere: after three that added nothing to the disk it is given up. Nor
 # is a job started again that was cancelled.
 requeue_or_exit() {
-  local run=$1 limit=${DORMOUSE_RESTARTS_WITHOUT_PROGRESS:-3} kept before=-1 restarts=0 state
+  local run=$1 limit=${DORMOUSE_RESTARTS_WITHOUT_PROGRESS:-3} kept before=none restarts=0 state
   local file=$run/.requeue-${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}
   if ((status == 0)); then
     rm -f -- "$file"
@@ -144,7 +144,7 @@ requeue_or_exit() {
     log "not requeued, for the job is ${state:-over}; the same command carries on"
     exit "$status"
   fi
-  kept=$(iterations_kept "$run")
+  kept=$(kept_in "$run")
   [[ ! -r $file ]] || read -r before restarts <"$file"
   if [[ $kept == "$before" ]]; then restarts=$((restarts + 1)); else restarts=0; fi
   if ((restarts >= limit)); then
@@ -152,21 +152,22 @@ requeue_or_exit() {
     rm -f -- "$file"
     exit "$status"
   fi
-  [[ ! -d $run ]] || echo "$kept $restarts" >"$file"
-  log "back into the queue; $kept iterations or replicates are kept in $run"
+  mkdir -p -- "$run" && echo "$kept $restarts" >"$file"
+  log "back into the queue; ${kept%-*} iterations or replicates are finished in $run"
   # Slurm ends this script when it has taken the job back; where requeueing is not allowed, a
   # site's RequeueExit may still do it by the status.
   if scontrol requeue "$SLURM_JOB_ID"; then sleep 300; fi
   exit "$status"
 }
 
-# How much of the run is on disk, in iterations (a simulation study: in replicates); 0 before there
-# is a record.
-iterations_kept() {
-  local kept
+# What of the run is on disk, as one word: iterations in the record (a simulation study: replicates),
+# and a sum of the checkpoints of chains under way. It changes when anything was added.
+kept_in() {
+  local kept checkpoints
   kept=$("$dormouse" status "$1" --format csv 2>/dev/null |
     sed -nE 's/^(iterations kept|replicates finished),"?([0-9]+).*/\2/p' | head -n 1)
-  echo "${kept:-0}"
+  checkpoints=$(cat "$1"/checkpoints/*.checkpoint 2>/dev/null | cksum)
+  echo "${kept:-0}-${checkpoints%% *}"
 }
 
 # launch_ranks LAUNCHER COMMAND…: as `launch`, one rank for each task of the job, by srun or mpirun.

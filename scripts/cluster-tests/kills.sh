@@ -93,7 +93,7 @@ slurmd_killed() {
   finishes_after_restart 1
   [[ $(field "$job" BatchHost) != "$node" ]]
   # The old copy went on without a slurmd until it lost the record.
-  grep -q 'claim\|taken over\|lost' dormouse-*.out
+  poll 60 grep -q 'no longer holds' dormouse-*.out
   "$source_folder/scripts/slurm-lab" crash "$lab" "$node"
   "$source_folder/scripts/slurm-lab" start "$lab" "$node"
   poll 60 all_idle
@@ -105,7 +105,6 @@ hopeless() {
   # A program that is killed before it gets anywhere.
   printf '#!/bin/sh\ncase $1 in status) exit 1 ;; esac\nkill -KILL $$\n' >doomed
   chmod +x doomed
-  mkdir run
   local job
   job=$(DORMOUSE=$PWD/doomed sbatch --parsable "$source_folder/slurm/one-node.sh" \
     "$work/quick.yaml" run)

@@ -32,7 +32,7 @@ requeue_exit() {
   poll 60 restarted "$job"
   announced run >first
   completed "$job" 300
-  ! grep -q 'back into the queue' dormouse-*.out
+  if grep -q 'back into the queue' dormouse-*.out; then return 1; fi
   [[ $(field "$job" Restarts) == 1 ]]
   none_again run first
   poll 600 has_reference short

@@ -47,7 +47,7 @@ it() {
   fi
 }
 
-# it_needs WHAT SENTENCE: a test that cannot run here; said loudly at the end.
+# skip SENTENCE WHY: a test that cannot run here; said loudly at the end.
 skip() {
   if [[ -n ${only:-} && ! "$1" =~ $only ]]; then return 0; fi
   printf 'SKIPPED %s: %s\n' "$1" "$2"

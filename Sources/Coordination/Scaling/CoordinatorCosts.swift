@@ -23,13 +23,13 @@ public func measureCoordinator(
   _ = try coordinate(
     (1...UInt32(tasks)).map { TaskItem(task: $0) }, on: company,
     executor: Watchful(company: company, others: tasks - 1), sink: &sink, options: options)
-  // The first pass hands out to everybody; the quiet ones follow.
-  let gaps = company.gaps
-  let quiet = gaps.dropFirst().prefix(quietPasses - 2).sorted()
+  // The first pass hands out to everybody; the quiet ones follow. Medians, because this process may
+  // lose its core now and then.
+  let quiet = company.gaps.dropFirst().prefix(quietPasses - 2).map(\.seconds).sorted()
   let pass = quiet[quiet.count / 2]
-  let busy = gaps.dropFirst(quietPasses).reduce(0, +)
-  let passes = Double(gaps.count - quietPasses)
-  return (max(0, busy - passes * pass) / Double(tasks), pass)
+  let busy = company.gaps.dropFirst(quietPasses).filter { $0.answers > 0 }
+    .map { max(0, $0.seconds - pass) / Double($0.answers) }.sorted()
+  return (busy[busy.count / 2], pass)
 }
 
 /// Ranks that answer every assignment at once with a result.
@@ -46,8 +46,8 @@ private final class CompanyInName: Communicator, @unchecked Sendable {
   private var read = 0
   /// Answers taken in.
   private(set) var answers = 0
-  /// Seconds of rank 0 between slices of its own task, pass by pass.
-  var gaps: [Double] = []
+  /// Seconds of rank 0 between slices of its own task, pass by pass, and answers taken in.
+  var gaps: [(seconds: Double, answers: Int)] = []
 
   init(size: Int, bytes: [UInt8], quietPasses: Int) {
     self.size = size
@@ -93,12 +93,16 @@ private struct Watchful: TaskExecutor {
   let company: CompanyInName
   let others: Int
   var left: ContinuousClock.Instant?
+  var answersBefore = 0
 
   mutating func begin(task: UInt32, checkpoint: [UInt8]?) {}
 
   mutating func step() -> Bool {
     let entered = ContinuousClock.now
-    if let left { company.gaps.append((entered - left) / .seconds(1)) }
+    if let left {
+      company.gaps.append(((entered - left) / .seconds(1), company.answers - answersBefore))
+    }
+    answersBefore = company.answers
     company.quietPasses -= 1
     // The rest of the slice.
     while ContinuousClock.now - entered < .milliseconds(1) {}
