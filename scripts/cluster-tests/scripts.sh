@@ -6,6 +6,7 @@ script_tests() {
   it "many-nodes-srun.sh gives the bits of a local run" many_nodes_srun
   it "many-nodes-mpirun.sh gives the bits of a local run" many_nodes_mpirun
   it "requeue.sh gives the bits of a local run, by sbatch from a folder of its own" requeue_script
+  it "simulation.sh gives the bits of a local run" simulation_script
   it "settings come from the file, from variables before it, and from options before both" settings
   it "a study that is wrong fails, and is not put back into the queue" wrong_study
   it "a job that is cancelled is not put back into the queue" cancelled
@@ -34,6 +35,34 @@ many_nodes_mpirun() {
 }
 
 requeue_script() { by_script requeue.sh; }
+
+simulation_script() {
+  cat >few.yaml <<'END'
+simulation: few
+replicates: 30
+seed: 5
+scenarios:
+  clusters-per-arm: [5, 8]
+  icc: [0.05, 0.2]
+data:
+  model: y ~ 0.3*arm + 0.5*x + (1 | cluster)
+  x: {icc: 0.1}
+  cluster-size: {fixed: 20}
+missing: {mar: {on: [x, arm], rate: 0.3}}
+methods:
+  complete cases: {}
+  2l.pmm: {m: 5, iterations: 1}
+analyse: y ~ arm + x + (1 | cluster)
+END
+  local job file
+  "$dormouse" simulate few.yaml --output local >/dev/null
+  job=$(sbatch --parsable "$source_folder/slurm/simulation.sh" few.yaml run)
+  completed "$job" 300
+  for file in performance.csv scenarios.csv; do cmp "run/$file" "local/$file"; done
+  # The last column is the time it took.
+  cmp <(sed 's/,[^,]*$//' run/estimates.csv) <(sed 's/,[^,]*$//' local/estimates.csv)
+  (($(wc -l <run/estimates.csv) > 4 * 30 * 2))
+}
 
 settings() {
   cat >cluster.yaml <<'END'
