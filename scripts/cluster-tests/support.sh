@@ -132,12 +132,17 @@ field() {
 
 has_state() { [[ $(field "$1" JobState) == "$2" ]]; }
 
-# ended JOB: it has, in whatever way. A job that is between two starts is pending or completing.
-ended() {
+# is_final JOB: in a state that is an end. No answer from a busy controller is none.
+is_final() {
   case $(field "$1" JobState) in
-    PENDING | RUNNING | COMPLETING | CONFIGURING | SUSPENDED | REQUEUED | NODE_FAIL) return 1 ;;
+    COMPLETED | FAILED | CANCELLED | TIMEOUT | OUT_OF_MEMORY | DEADLINE) return 0 ;;
   esac
+  return 1
 }
+
+# ended JOB: it has, in whatever way, and stays so: a job that goes back into the queue passes
+# through such states.
+ended() { is_final "$1" && sleep 2 && is_final "$1"; }
 
 restarted() { (($(field "$1" Restarts) >= ${2:-1})); }
 
