@@ -4,32 +4,39 @@ import Tabular
 ///
 /// Small replicates are handed out together so that messages and commits do not outweigh them. A
 /// batch is nothing but a way of sharing out work: no replicate depends on the batch it is in.
-struct ReplicateBatch: Equatable, Sendable {
-  struct Done: Equatable, Sendable {
-    var replicate: Int
-    var seconds: Double
-    var failures: Int
+package struct ReplicateBatch: Equatable, Sendable {
+  package struct Done: Equatable, Sendable {
+    package var replicate: Int
+    package var seconds: Double
+    package var failures: Int
     /// ``MethodOutcome/encode(_:)``.
-    var results: [UInt8]
+    package var results: [UInt8]
+
+    package init(replicate: Int, seconds: Double, failures: Int, results: [UInt8]) {
+      self.replicate = replicate
+      self.seconds = seconds
+      self.failures = failures
+      self.results = results
+    }
   }
 
   /// Position of the scenario in the study, from 0.
-  var scenario: Int
+  package var scenario: Int
   /// Numbers of the replicates, in the order of computation.
-  var replicates: [Int]
+  package var replicates: [Int]
   /// The first of them that are done.
-  var done: [Done] = []
+  package var done: [Done] = []
 
-  init(scenario: Int, replicates: [Int], done: [Done] = []) {
+  package init(scenario: Int, replicates: [Int], done: [Done] = []) {
     self.scenario = scenario
     self.replicates = replicates
     self.done = done
   }
 
   /// The number of the replicate to be computed next; nil when all are done.
-  var next: Int? { done.count < replicates.count ? replicates[done.count] : nil }
+  package var next: Int? { done.count < replicates.count ? replicates[done.count] : nil }
 
-  init(encoded bytes: [UInt8]) throws(BytesError) {
+  package init(encoded bytes: [UInt8]) throws(BytesError) {
     var reader = ByteReader(bytes)
     scenario = try reader.readInt()
     replicates = try reader.readInt32s().map(Int.init)
@@ -42,7 +49,7 @@ struct ReplicateBatch: Equatable, Sendable {
     try reader.finish()
   }
 
-  func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     var writer = ByteWriter()
     writer.append(scenario)
     writer.append(replicates.map(Int32.init))
@@ -58,19 +65,25 @@ struct ReplicateBatch: Equatable, Sendable {
 }
 
 /// What is left of one scenario, for ``ReplicateBatch/plan(_:ranks:)``.
-struct ScenarioWork: Sendable {
+package struct ScenarioWork: Sendable {
   /// Position in the study, from 0.
-  var scenario: Int
+  package var scenario: Int
   /// Replicates that are not in the record, ascending.
-  var replicates: [Int]
+  package var replicates: [Int]
   /// Expected time of one, in seconds: measured by earlier replicates, or modelled.
-  var seconds: Double
+  package var seconds: Double
+
+  package init(scenario: Int, replicates: [Int], seconds: Double) {
+    self.scenario = scenario
+    self.replicates = replicates
+    self.seconds = seconds
+  }
 }
 
 extension ReplicateBatch {
   /// How long a batch should take, in seconds: long compared with a message and a share of a
   /// commit (under a millisecond), short compared with a user's patience at a stop.
-  static let target = 0.25
+  package static let target = 0.25
 
   /// Batches in the order in which to begin them: those expected to take longest first, so that
   /// what is left at the end is small and all ranks finish together (Graham 1969, Bounds on
@@ -78,7 +91,7 @@ extension ReplicateBatch {
   ///
   /// Expensive scenarios have one replicate a batch. A batch of cheap ones never takes more than
   /// 1/20 of a rank's expected share, so that a small study spreads too.
-  static func plan(_ work: [ScenarioWork], ranks: Int) -> [ReplicateBatch] {
+  package static func plan(_ work: [ScenarioWork], ranks: Int) -> [ReplicateBatch] {
     let total = work.reduce(0) { $0 + $1.seconds * Double($1.replicates.count) }
     let limit = min(target, total / Double(20 * max(ranks, 1)))
     var batches: [(cost: Double, order: Int, batch: ReplicateBatch)] = []

@@ -1,0 +1,222 @@
+import Foundation
+import Glibc
+import LaunchedJobs
+import Testing
+
+/// Promises of a run, kept by simulations: the same bits however they are computed, nothing lost.
+@Suite(.serialized) struct SimulateTests {
+  /// A small study in a folder of its own.
+  private struct Fixture {
+    let scratch: Scratch
+    let file: String
+
+    init(scenarios: String = "{icc: [0.02, 0.2], cluster-size: [4, 40]}", replicates: Int = 12)
+      throws
+    {
+      scratch = try Scratch()
+      file = try scratch.write("sim.yaml", Self.text(scenarios, replicates))
+    }
+
+    static func text(_ scenarios: String, _ replicates: Int, seed: Int = 3) -> String {
+      """
+      simulation: small
+      replicates: \(replicates)
+      seed: \(seed)
+      scenarios: \(scenarios)
+      data: {model: y ~ 0.3*arm + 0.5*x + (1 | cluster), x: {icc: 0.1}, clusters-per-arm: 4, cluster-size: 10}
+      missing: {mar: {on: [x, arm], rate: 0.3}}
+      methods:
+        complete cases: {}
+        naive pmm: {targets: {y: {method: pmm}}, m: 5, iterations: 2}
+        fixed cluster effects: {m: 5, iterations: 2}
+        2l.pmm plug-in: {m: 5, iterations: 2}
+        2l.pmm: {m: 5, iterations: 2}
+      analyse: y ~ arm + (1 | cluster)
+      """
+    }
+
+    func arguments(_ name: String, _ more: [String] = []) -> [String] {
+      ["simulate", file, "--output", scratch.url(name).path] + more
+    }
+
+    @discardableResult
+    func run(_ name: String, _ more: [String] = []) throws -> Program.Outcome {
+      try Program.run(arguments(name, more))
+    }
+
+    /// Everything but clock readings: estimates without `seconds`, performance, scenarios.
+    func results(_ name: String) throws -> [String: Data] {
+      var results: [String: Data] = [:]
+      for file in ["performance.csv", "scenarios.csv", "study.yaml"] {
+        let text = try String(contentsOf: scratch.url("\(name)/\(file)"), encoding: .utf8)
+        results[file] = Data(text.replacing(scratch.url(name).path, with: "").utf8)
+      }
+      results["estimates.csv"] = Data(try estimates(name).joined(separator: "\n").utf8)
+      return results
+    }
+
+    /// Rows of `estimates.csv` without the last column.
+    func estimates(_ name: String) throws -> [String] {
+      try String(contentsOf: scratch.url("\(name)/estimates.csv"), encoding: .utf8)
+        .split(separator: "\n").map { String($0[..<$0.lastIndex(of: ",")!]) }
+    }
+  }
+
+  @Test func sameBitsOnOneTwoAndFourRanks() throws {
+    let fixture = try Fixture()
+    let one = try fixture.run("one")
+    #expect(one.status == 0, "\(one.errors)")
+    #expect(one.output.contains("Performance for arm"))
+    let two = try fixture.run("two", ["--ranks", "2"])
+    #expect(two.status == 0, "\(two.errors)")
+    let four = try Job(ranks: 4, program: "dormouse", fixture.arguments("four"))
+    #expect(four.end() == 0, "\(four.text)")
+    let results = try fixture.results("one")
+    let rows = try fixture.estimates("one")
+    #expect(
+      rows[0]
+        == "scenario,replicate,method,term,estimate,std.error,df,conf.low,conf.high,converged")
+    // 4 scenarios × 12 replicates × 5 methods × 5 terms.
+    #expect(rows.count == 1 + 4 * 12 * 5 * 5)
+    expectSame(results, try fixture.results("two"), "two ranks")
+    expectSame(results, try fixture.results("four"), "four ranks")
+  }
+
+  @Test func grownStudyKeepsItsReplicates() throws {
+    let fixture = try Fixture()
+    #expect(try fixture.run("small").status == 0)
+    let before = try fixture.estimates("small")
+    // More replicates, another scenario in between, another order.
+    let larger = Fixture.text("{cluster-size: [40, 15, 4], icc: [0.2, 0.02]}", 15)
+    try fixture.scratch.write("sim.yaml", larger)
+    let grown = try fixture.run("small", ["--ranks", "2"])
+    #expect(grown.status == 0, "\(grown.errors)")
+    #expect(grown.errors.contains("42 of 90 replicates to compute"), "\(grown.errors)")
+    #expect(try fixture.run("fresh").status == 0)
+    expectSame(try fixture.results("small"), try fixture.results("fresh"), "grown")
+    // Scenario 1 (icc 0.02, size 4) is scenario 6 now.
+    func rows(_ rows: [String], _ scenario: Int) -> [String] {
+      rows.filter { $0.hasPrefix("\(scenario),") }.map { String($0.dropFirst(2)) }
+    }
+    let after = try fixture.estimates("small")
+    #expect(rows(before, 1).count == 12 * 25)
+    #expect(rows(after, 6).starts(with: rows(before, 1)))
+  }
+
+  @Test func killedStudyCarriesOnToTheSameBits() throws {
+    let fixture = try Fixture(replicates: 60)
+    #expect(try fixture.run("whole").status == 0)
+    let whole = try fixture.results("whole")
+    let job = try Job(ranks: 2, program: "dormouse", fixture.arguments("killed"))
+    let status = ["status", fixture.scratch.url("killed").path, "--format", "json"]
+    // Killed as soon as something is in the record.
+    #expect(
+      job.wait { _ in
+        guard let outcome = try? Program.run(status), outcome.status == 0,
+          let rows = try? outcome.table("status"),
+          let value = rows.first(where: { $0["key"] as? String == "replicates finished" })?["value"]
+            as? String
+        else { return false }
+        return !value.hasPrefix("0 ")
+      })
+    job.signal(SIGKILL)
+    _ = job.end()
+    let again = try fixture.run("killed")
+    #expect(again.status == 0, "\(again.errors)")
+    expectSame(whole, try fixture.results("killed"), "after kill -9")
+    let done = try fixture.run("killed")
+    #expect(done.status == 0)
+    #expect(done.errors.contains("Nothing was computed and nothing changed."))
+  }
+
+  @Test func stoppedStudySaysSoAndCarriesOn() throws {
+    let fixture = try Fixture(replicates: 4000)
+    let job = try Job(ranks: nil, program: "dormouse", fixture.arguments("stopped"))
+    let record = fixture.scratch.url("stopped/record.sqlite").path
+    #expect(job.wait { _ in FileManager.default.fileExists(atPath: record) })
+    job.signal(SIGTERM)
+    #expect(job.end() == 85, "\(job.text)")
+    #expect(job.text.contains("The same command carries on."))
+    #expect(
+      !FileManager.default.fileExists(
+        atPath: fixture.scratch.url("stopped/performance.csv").path))
+    let again = try fixture.run("stopped", ["--replicates", "5"])
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try fixture.run("fresh", ["--replicates", "5"]).status == 0)
+    expectSame(try fixture.results("stopped"), try fixture.results("fresh"), "stopped")
+  }
+
+  @Test func otherMethodsAreRefusedWithBothSidesNamed() throws {
+    let fixture = try Fixture(replicates: 2)
+    #expect(try fixture.run("taken").status == 0)
+    let text = Fixture.text("{icc: [0.02]}", 2).replacing("m: 5", with: "m: 6")
+    try fixture.scratch.write("sim.yaml", text)
+    let other = try fixture.run("taken")
+    #expect(other.status == 73)
+    #expect(other.errors.contains("recorded digest") && other.errors.contains("now digest"))
+    try fixture.scratch.write("sim.yaml", Fixture.text("{icc: [0.02]}", 2, seed: 4))
+    let seed = try fixture.run("taken")
+    #expect(seed.status == 73)
+    #expect(seed.errors.contains("seed: recorded 3, now 4"))
+  }
+
+  @Test func oneReplicateIsRepeatedAloneWithItsData() throws {
+    let fixture = try Fixture()
+    #expect(try fixture.run("all").status == 0)
+    let one = try fixture.run("all", ["--only", "scenario=3,replicate=7", "--keep-data"])
+    #expect(one.status == 0, "\(one.errors)")
+    #expect(one.errors.contains("replicate 7, random numbers from key"))
+    let folder = fixture.scratch.url("all/scenario-3-replicate-7")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(
+      names == [
+        "complete.csv", "completed-2l.pmm-plug-in.csv", "completed-2l.pmm.csv",
+        "completed-fixed-cluster-effects.csv", "completed-naive-pmm.csv", "incomplete.csv",
+      ])
+    // The kept data give the figures of the study.
+    let fit = try Program.run(
+      "fit", folder.appending(path: "incomplete.csv").path, "y ~ arm + (1 | cluster)",
+      "--format", "json")
+    #expect(fit.status == 0, "\(fit.errors)")
+    let row = try #require(
+      try fixture.estimates("all").first { $0.hasPrefix("3,7,complete cases,arm,") })
+    let expected = try #require(Double(row.split(separator: ",")[4]))
+    let document = fit.output
+    #expect(document.contains("arm"))
+    let tables = try #require(try fit.json() as? [String: Any])
+    let terms = tables.values.compactMap { $0 as? [[String: Any]] }.joined()
+      .first { $0["term"] as? String == "arm" }
+    #expect(isClose(terms?["estimate"], expected, relative: 1e-9))
+  }
+
+  @Test func badInputIsRefusedBeforeAnythingIsWritten() throws {
+    let fixture = try Fixture()
+    func refused(
+      _ old: String, _ new: String, _ words: String,
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+      let text = Fixture.text("{icc: [0.02]}", 2).replacing(old, with: new)
+      try fixture.scratch.write("sim.yaml", text)
+      let outcome = try fixture.run("bad")
+      #expect(outcome.status == 65, "\(outcome.errors)", sourceLocation: sourceLocation)
+      #expect(outcome.errors.contains(words), "\(outcome.errors)", sourceLocation: sourceLocation)
+      #expect(
+        !FileManager.default.fileExists(atPath: fixture.scratch.url("bad").path),
+        sourceLocation: sourceLocation)
+    }
+    try refused("rate: 0.3", "rate: 1.3", "rate")
+    try refused("icc: [0.02]", "icc: [1]", "below 1")
+    try refused("cluster-size: 10", "cluster-size: -3", "cluster-size")
+    try refused("  2l.pmm:", "  2l.pnm:", "did you mean '2l.pmm'?")
+    try refused("analyse: y ~ arm", "analyse: y ~ arn", "did you mean 'arm'?")
+    try refused("replicates: 2", "replicates: 0", "from 1")
+    try refused(
+      "scenarios: {icc: [0.02]}", "scenarios: {icc: [0.02], except: {icc: 0.02}}",
+      "leave no scenario")
+    try fixture.scratch.write("sim.yaml", Fixture.text("{icc: [0.02]}", 2))
+    let scenario = try fixture.run("bad", ["--only", "scenario=9"])
+    #expect(scenario.status == 64)
+    #expect(scenario.errors.contains("the study has scenarios 1 to 1"))
+    #expect(try fixture.run("bad", ["--keep-data"]).status == 64)
+  }
+}
