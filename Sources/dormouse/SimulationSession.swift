@@ -113,9 +113,21 @@ struct SimulationSession {
     } else {
       try files.writeProvenance()
     }
+    if let only = command.only {
+      rows = try files.results.performance().filter { $0.scenario == only.scenario }
+      writeToStandardError(
+        "Scenario \(only.scenario) is in \(path). The same command without --only computes the "
+          + "others and writes the files.")
+    }
     try command.tables.print(Self.tables(rows, study))
     for note in try files.results.failureNotes() { writeToStandardError("note: \(note)") }
-    if !outcome.wasComplete {
+    if outcome.failedBatches > 0 {
+      writeToStandardError(
+        "\(outcome.failedBatches) batches of replicates could not be computed; do all ranks run the "
+          + "same program? The same command tries again.")
+      return ExitStatus.failed
+    }
+    if !outcome.wasComplete, command.only == nil {
       writeToStandardError(
         "Results are in \(path): estimates.csv, performance.csv, scenarios.csv and more.")
     }

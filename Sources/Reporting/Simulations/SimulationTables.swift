@@ -133,9 +133,12 @@ public struct SimulationStatus: Sendable {
     let total = scenarios.reduce(0) { $0 + $1.replicates }
     let finished = scenarios.reduce(0) { $0 + done($1) }
     let failures = tallies.values.reduce(0) { $0 + $1.failures }
+    let known = tallies.values.map(\.meanSeconds)
+    // Scenarios not begun yet are taken to be like the others.
+    let usual = known.isEmpty ? 0 : known.reduce(0, +) / Double(known.count)
     let seconds = scenarios.reduce(0.0) { sum, scenario in
       let tally = tallies[scenario.digest]
-      return sum + Double(scenario.replicates - done(scenario)) * (tally?.meanSeconds ?? 0)
+      return sum + Double(scenario.replicates - done(scenario)) * (tally?.meanSeconds ?? usual)
     }
     for (key, value) in [
       ("simulation", description.studyName), ("state", state),

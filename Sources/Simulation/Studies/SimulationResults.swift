@@ -45,6 +45,8 @@ public struct SimulationResults {
     var outcomes: [(replicate: Int, outcomes: [MethodOutcome])] = []
     try forEachReplicate(of: scenario) { outcomes.append(($0, $1)) }
     var results: [EstimandResults] = []
+    // Some truths take large samples; methods share analyses.
+    var known: [String: [String: Double]] = [:]
     for (index, method) in study.methods.enumerated() {
       var order: [String] = []
       var isVariance: [String: Bool] = [:]
@@ -56,7 +58,8 @@ public struct SimulationResults {
       }
       // A method that always fails still has what it was asked for.
       if order.isEmpty { order = method.analysis.specification.formula.termLabels }
-      let truths = study.truths(of: method.analysis, in: scenario)
+      let truths = known[method.analysis.name] ?? study.truths(of: method.analysis, in: scenario)
+      known[method.analysis.name] = truths
       for term in order {
         let variance = isVariance[term] ?? false
         let replicates = outcomes.map { _, all -> ReplicateEstimate in

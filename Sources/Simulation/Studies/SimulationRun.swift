@@ -44,6 +44,8 @@ public struct SimulationOutcome: Sendable {
   public var wasComplete = false
   public var stopped: StopReason?
   public var silentRanks: [Int] = []
+  /// Batches that a rank could not read; their replicates are not in the record.
+  public var failedBatches = 0
 }
 
 /// Runs simulation studies under the same queue, record and promises as a run.
@@ -67,7 +69,7 @@ public struct SimulationRun {
   ///   - file: what `study` was resolved from; the other ranks resolve it again.
   ///   - started: called once, before any replicate is computed.
   ///   - progress: called at most five times a second, with the replicates kept by this start.
-  ///   - finishing: called when every replicate asked for is in the record.
+  ///   - finishing: called when every replicate of the study is in the record; not for a part.
   /// - Throws: `RunRecordError`, `CoordinationError`, and what `finishing` throws.
   public func lead(
     _ study: SimulationStudy, file: SimulationFile, overrides: SimulationOverrides,
@@ -113,9 +115,10 @@ public struct SimulationRun {
         options: settings.queue, progress: { progress(kept.value, $0) })
       outcome.stopped = summary.stopped
       outcome.silentRanks = summary.silentRanks
+      outcome.failedBatches = summary.failed
       if summary.stopped == nil {
-        try finishing(outcome)
-        end = .finished
+        if only == nil { try finishing(outcome) }
+        end = summary.failed == 0 ? .finished : .failed
       } else {
         end = .stopped
       }
