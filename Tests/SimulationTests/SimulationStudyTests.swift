@@ -133,11 +133,16 @@ import Testing
         methods: "{2l.pmm: {m: 3, iterations: 2}}"))
     let one = ReplicateRerun(study: study, scenario: study.scenarios[3], replicate: 4)
     let two = ReplicateRerun(study: other, scenario: other.scenarios[1], replicate: 4)
-    #expect(one.incomplete == two.incomplete)
+    // Missing cells are not equal to themselves, so digests are compared.
+    func digest(_ rerun: ReplicateRerun) throws -> String {
+      let data = try #require(rerun.incomplete)
+      return data.digest(of: data.names)
+    }
+    #expect(try digest(one) == digest(two))
     #expect(one.completed[0].data == two.completed[0].data)
     #expect(one.outcomes[1].estimates == two.outcomes[0].estimates)
     let next = ReplicateRerun(study: study, scenario: study.scenarios[3], replicate: 5)
-    #expect(next.incomplete != one.incomplete)
+    #expect(try digest(next) != digest(one))
   }
 
   @Test func methodsWithOneImputationShareItAndDifferInPoolingOnly() throws {
@@ -226,7 +231,6 @@ import Testing
       }
     }
     expect(Self.text(missing: "{mcar: 1.5}"), at: "6:", "rate")
-    expect(Self.text(missing: "{mnar: {delta: 9, rate: 0.3}}"), at: "6:")
     expect(Self.text(scenarios: "{icc: [1], effect: [0]}"), at: "4:", "icc", "below 1")
     expect(
       Self.text(scenarios: "{cluster-size: [-5], icc: [0.1], effect: [0]}"), at: "4:",
