@@ -35,6 +35,7 @@ struct Dormouse: ParsableCommand {
       DescribeCommand.self, PlanCommand.self, RunCommand.self, StatusCommand.self,
       ExtendCommand.self, PoolCommand.self, CompleteCommand.self, FitCommand.self,
       ReportCommand.self, PoolTableCommand.self, SimulateCommand.self, ExampleCommand.self,
+      AmputeCommand.self,
       BenchCommand.self,
     ])
 }

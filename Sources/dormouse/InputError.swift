@@ -6,6 +6,8 @@ enum InputError: Error, Equatable {
   case notAGrouping(name: String, option: String, count: Int, most: Int)
   /// An imputation that the run has not finished.
   case imputationNotFinished(Int, finished: Int)
+  /// `option` names a file that is read.
+  case wouldOverwrite(String, option: String)
 }
 
 extension InputError: CustomStringConvertible {
@@ -17,6 +19,8 @@ extension InputError: CustomStringConvertible {
     case .notAGrouping(let name, let option, let count, let most):
       "\(option): '\(name)' has \(count) different values; summaries are given for at most "
         + "\(most) groups"
+    case .wouldOverwrite(let path, let option):
+      "\(option): '\(path)' is what is read; name another file to write"
     case .imputationNotFinished(let k, let finished):
       "imputation \(k) is not finished in this run; \(finished) imputations are"
     }

@@ -6,13 +6,6 @@ private func stream(_ task: UInt32) -> RandomStream {
   RandomStream(StreamAddress(seed: 20_261_122, task: task, iteration: 0, target: 0))
 }
 
-private func mean(_ x: [Double]) -> Double { x.reduce(0, +) / Double(x.count) }
-
-private func variance(_ x: [Double]) -> Double {
-  let m = mean(x)
-  return x.reduce(0) { $0 + ($1 - m) * ($1 - m) } / Double(x.count - 1)
-}
-
 /// Seeds are fixed; bounds are 3.3 standard errors (two-sided level 0.001), worked out beside
 /// each test.
 @Suite("Cluster sizes")

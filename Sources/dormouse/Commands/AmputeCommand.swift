@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import Simulation
+import Tabular
+
+struct AmputeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ampute",
+    abstract: "Make a data file incomplete by rules that know clusters.",
+    discussion: """
+      The rules (YAML) say which variables go missing, how often, and what decides it: luck (mcar), \
+      other variables (mar), the variable itself (mnar), whole clusters; by arm, and alike within \
+      clusters. Rates are calibrated on the file. docs/simulation.md describes every rule.
+
+      Tables: rates, clusters, variables.
+
+      EXAMPLES
+        dormouse ampute trial.dta rules.yaml --to incomplete.dta --seed 7
+        rules.yaml:
+          cluster: school
+          arm: arm
+          missing:
+            kscore: {mar: {on: [sex], by-arm: [0.2, 0.3], icc: 0.05}}
+      """)
+
+  @Argument(help: "The data file: .dta, .sav, .sas7bdat, .csv and others. It is only read.")
+  var file: String
+
+  @Argument(help: "The file of rules.")
+  var rules: String
+
+  @Option(help: ArgumentHelp("The file to write: .csv, .dta or .sav.", valueName: "path"))
+  var to: String
+
+  @Option(help: "Decides, with the data and the rules, which cells are removed.")
+  var seed: UInt64 = 1
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    try reporting {
+      let rulesFile = try RulesFile(readingFile: rules)
+      let data = try DataFile.read(file)
+      let rules = try rulesFile.rules(for: data)
+      for input in [file, self.rules] where Self.areSame(input, to) {
+        throw InputError.wouldOverwrite(input, option: "--to")
+      }
+      let amputation = try rules.amputate(data, using: ReplicateStreams(seed: seed, task: 0))
+      try DataFile.write(amputation.dataset, to: to)
+      try output.print(AmputationSummary(data, amputation, rules: rules).tables)
+    }
+  }
+
+  /// Whether two paths lead to one file.
+  private static func areSame(_ a: String, _ b: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard stat(a, &first) == 0, stat(b, &second) == 0 else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  }
+}
