@@ -35,7 +35,6 @@ struct Dormouse: ParsableCommand {
       DescribeCommand.self, PlanCommand.self, RunCommand.self, StatusCommand.self,
       ExtendCommand.self, PoolCommand.self, CompleteCommand.self, FitCommand.self,
       ReportCommand.self, PoolTableCommand.self, SimulateCommand.self, ExampleCommand.self,
-      AmputeCommand.self,
-      BenchCommand.self,
+      AmputeCommand.self, BenchCommand.self,
     ])
 }

@@ -35,9 +35,11 @@ struct AmputeCommandTests {
     for words in ["asked", "reached", "Between clusters", "Missing values", "MAR", "clusters"] {
       #expect(outcome.output.contains(words), "\(outcome.output)")
     }
-    #expect(try data(scratch, "trial.csv") == before)
+    let untouched = try data(scratch, "trial.csv")
+    #expect(untouched.digest(of: before.names) == before.digest(of: before.names))
     let after = try data(scratch, "out.csv")
-    #expect(after.names == before.names && after["kscore"] == before["kscore"])
+    #expect(after.names == before.names)
+    #expect(after.digest(of: ["arm", "kscore"]) == before.digest(of: ["arm", "kscore"]))
     #expect(after["sex"]!.missingCount > 800)
 
     // The same seed the same bytes, another seed others.

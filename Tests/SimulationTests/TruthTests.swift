@@ -54,9 +54,9 @@ struct TruthTests {
     let truth = try design.truth(of: analysis("y ~ arm + x + (1 | cluster)"), using: streams)
     #expect(truth.coefficients.allSatisfy { $0.source == .design && $0.standardError == 0 })
     #expect(truth["(Intercept)"] == 3 && truth["arm"] == 0.7 && truth["x"] == 0.5)
-    #expect(abs(try #require(truth.component("icc", group: "cluster")) - 0.1) < 1e-15)
+    #expect(abs((truth.component("icc", group: "cluster") ?? .nan) - 0.1) < 1e-15)
     #expect(
-      abs(try #require(truth.component("sd__Observation", group: "Residual")) - 3.6.squareRoot())
+      abs((truth.component("sd__Observation", group: "Residual") ?? .nan) - 3.6.squareRoot())
         < 1e-15)
     try expectAgreement(
       truth, try design.generate(using: streams), "y ~ arm + x + (1 | cluster)")
@@ -70,7 +70,7 @@ struct TruthTests {
     let design = try ScenarioFixture.design(Self.trial("y ~ 3 + 0.7*arm + 0.5*x + (1|cluster)"))
       .trial
     let truth = try design.truth(of: analysis("y ~ arm + (1 | cluster)"), using: streams)
-    #expect(abs(try #require(truth["(Intercept)"]) - 3.5) < 1e-15 && truth["arm"] == 0.7)
+    #expect(abs((truth["(Intercept)"] ?? .nan) - 3.5) < 1e-15 && truth["arm"] == 0.7)
     // 0.25 of x's variance 2.25, a fifth of it between clusters.
     let between = 0.4 + 0.25 * 0.45
     let sd = try #require(truth.component("sd__(Intercept)", group: "cluster"))
@@ -85,8 +85,8 @@ struct TruthTests {
     ).trial
     let truth = try design.truth(
       of: analysis("y ~ arm + (1 | cluster)"), using: streams, clusters: 6_000)
-    #expect(abs(try #require(truth["arm"]) - 1.1) < 1e-14)
-    #expect(abs(try #require(truth["(Intercept)"]) - 3.5) < 1e-14)
+    #expect(abs((truth["arm"] ?? .nan) - 1.1) < 1e-14)
+    #expect(abs((truth["(Intercept)"] ?? .nan) - 3.5) < 1e-14)
     #expect(truth.components.allSatisfy { $0.source == .largeSample(clusters: 24_000) })
     try expectAgreement(truth, try design.generate(using: streams), "y ~ arm + (1 | cluster)")
   }
@@ -204,7 +204,7 @@ struct SourceTrialTests {
       let fit = try AnalysisRegistry.model(specification).fit(
         try design.trial.generate(using: streams))
       for term in fit.terms {
-        let value = try #require(truth[term.term])
+        let value = (truth[term.term] ?? .nan)
         #expect(abs(term.estimate - value) < 3.3 * term.standardError)
       }
     }
@@ -212,25 +212,20 @@ struct SourceTrialTests {
 
   @Test("a file that isn't there, a column it lacks, an arm that isn't 0 and 1")
   func mistakes() throws {
-    try withFile { path, file in
+    try withFile { path, _ in
       func problems(_ basis: String) throws -> [String] {
-        try ScenarioFixture(
-          "data:\n  based-on: {\(basis)}\n  clusters-per-arm: 5\n"
-        ).problems
+        try ScenarioFixture("data:\n  based-on: {\(basis)}\n  clusters-per-arm: 5\n").problems
       }
-      #expect(
-        try problems("file: /nowhere.csv, cluster: school, arm: arm, outcome: score")
-          == ["2:20: the trial cannot be read: /nowhere.csv: no such file"])
-      let column = path.count + 31
-      #expect(
-        try problems("file: \(path), cluster: schol, arm: arm, outcome: score")
-          == [
-            "2:\(column): 'data.based-on' names the column 'schol', which the data file does not "
-              + "have; did you mean 'school'?"
-          ])
-      #expect(
-        try problems("file: \(path), cluster: school, arm: x, outcome: score")
-          == ["2:3: \(path): the arm 'x' must be 0 or 1, and the same in all rows of a cluster"])
+      let absent = try problems("file: /nowhere.csv, cluster: school, arm: arm, outcome: score")
+      #expect(absent == ["2:20: the trial cannot be read: /nowhere.csv: no such file"])
+      let misspelt = try problems("file: \(path), cluster: schol, arm: arm, outcome: score")
+      let sentence =
+        "'data.based-on' names the column 'schol', which the data file does not have; did you "
+        + "mean 'school'?"
+      #expect(misspelt == ["2:\(path.count + 31): \(sentence)"])
+      let noArm = try problems("file: \(path), cluster: school, arm: x, outcome: score")
+      let reason = "the arm 'x' must be 0 or 1, and the same in all rows of a cluster"
+      #expect(noArm == ["2:3: \(path): \(reason)"])
     }
   }
 }

@@ -63,7 +63,7 @@ struct TrialReader {
 
   private func outcomeModel(_ basis: SourceReader.Basis?) -> ModelReader.Model? {
     guard let text = reader.formula("model") else {
-      if reader.isMissing("model"), basis == nil {
+      if reader.isMissing("model"), reader.isMissing("based-on") {
         problems.add(
           .missingKey(
             "data.model",
