@@ -78,6 +78,7 @@ public enum FigureStyle {
     let font = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
     let view = View()
     let axis = Axis()
+    let axisQuantitative = ["tickCount": 7]
     let legend = Legend()
     let header = Header()
     let title = Title()

@@ -189,7 +189,7 @@ struct ResultFigures {
         $0.width = inner.width
         $0.height = inner.height
       } else {
-        $0.facet = .init("term")
+        $0.facet = .init("term", order: shown.map { figureLabel($0) })
         $0.columns = 2
         $0.spec = .view(Self.faceted(inner))
         $0.resolve = .init(independent: ["x"])

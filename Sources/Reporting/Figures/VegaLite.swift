@@ -129,7 +129,11 @@ public enum VegaLite {
     public var sort: Switchable<[String]>? = .off
     public var header = Header()
 
-    public init(_ field: String) { self.field = field }
+    /// - Parameter order: of the panels; a facet sorts them by name otherwise.
+    public init(_ field: String, order: [String]) {
+      self.field = field
+      sort = order.isEmpty ? .off : .on(order)
+    }
   }
 
   /// A view: a mark with its encoding, layers over each other, or several views.

@@ -99,6 +99,17 @@ public struct RunReport {
   public func content() throws -> PageContent {
     let description = source.results.description
     var sections = [try DoneSection(source).section()]
+    if let loaded = source.loaded {
+      let variables = StudyVariables(loaded, label: source.label)
+      sections.append(
+        DataSection(source: source, loaded: loaded, variables: variables).section())
+      sections.append(
+        MissingSection(
+          source: source, data: loaded.dataset, variables: variables,
+          cluster: loaded.study.imputation.cluster
+        ).section())
+    }
+    sections.append(try ConvergenceSection(source: source).section())
     sections.append(ResultsSection(source).section())
     sections.append(EventsSection(source).section())
     return PageContent(
