@@ -44,7 +44,7 @@ public enum FigureStyle {
       let titleFontWeight = "normal"
       let labelFontSize = 11
       let titleFontSize = 12
-      let titleLimit = 460
+      let titleLimit = 600
       let labelLimit = 200
     }
     struct Legend: Encodable {
@@ -114,6 +114,14 @@ public enum FigureStyle {
   ) -> VegaLite.Channel {
     var channel = colour(field, groups: groups, title: title)
     channel.scale?.range = .names(Array(groupShapes.prefix(max(1, groups.count))))
+    return channel
+  }
+
+  /// How solid bars are: the first group's are filled, the others' nearly empty, to go with
+  /// ``colour(_:groups:title:)`` as fill and stroke.
+  public static func strength(_ field: String, groups: [String]) -> VegaLite.Channel {
+    var channel = colour(field, groups: groups)
+    channel.scale?.range = .numbers(groups.indices.map { $0 == 0 ? 0.9 : 0.25 })
     return channel
   }
 

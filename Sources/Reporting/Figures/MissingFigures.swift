@@ -297,9 +297,22 @@ struct MissingFigures {
     guard shown.count > 1 else { return nil }
     var table = FigureTable(
       "flux", [("variable", .string), ("influx", .number), ("outflux", .number)])
+    // Variables at one place, as all complete ones are, share a label.
+    var places: [String] = []
+    var members: [String: [MissingDataPattern.Flux]] = [:]
     for entry in shown {
+      let place =
+        "\(FigureTable.shortened(entry.influx, digits: 3)) "
+        + FigureTable.shortened(entry.outflux, digits: 3)
+      if members[place] == nil { places.append(place) }
+      members[place, default: []].append(entry)
+    }
+    for place in places {
+      let all = members[place]!
+      let names = all.prefix(4).map { figureLabel($0.name, most: 18) }.joined(separator: ", ")
       table.append(
-        .text(figureLabel(entry.name, most: 18)), .number(entry.influx), .number(entry.outflux))
+        .text(names + (all.count > 4 ? " and \(all.count - 4) more" : "")),
+        .number(all[0].influx), .number(all[0].outflux))
     }
     var diagonal = FigureTable("diagonal", [("influx", .number), ("outflux", .number)])
     diagonal.append(0, 1)

@@ -161,6 +161,7 @@ extension VegaLite {
     public var fill: Channel?
     public var stroke: Channel?
     public var opacity: Channel?
+    public var fillOpacity: Channel?
     public var strokeDash: Channel?
     public var strokeWidth: Channel?
     public var shape: Channel?

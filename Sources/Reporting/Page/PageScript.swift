@@ -171,6 +171,7 @@ enum PageScript {
       root.dataset.drawn = document.querySelectorAll('.drawing[data-state="drawn"]').length;
       root.dataset.failed = document.querySelectorAll('.drawing[data-state="failed"]').length;
       root.dataset.requests = performance.getEntriesByType("resource").length;
+      root.dataset.overflow = Math.max(0, root.scrollWidth - root.clientWidth);
       root.dataset.state = "ready";
     }
 

@@ -64,7 +64,7 @@ struct ConvergenceSection {
     let good = found.count { $0.verdict.isGood }
     if good == found.count {
       return found.count == 1
-        ? "The one target has converged." : "All \(found.count) targets have converged."
+        ? "The one target has converged." : "All targets (\(found.count)) have converged."
     }
     let unjudged = found.count { $0.verdict == .oneChain }
     if unjudged == found.count { return "With one chain, convergence cannot be judged." }

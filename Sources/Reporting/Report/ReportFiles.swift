@@ -18,16 +18,20 @@ public struct ReportFiles {
     return bundle != nil
   }
 
-  /// Writes every figure as Vega-Lite's JSON to `folder`, made if need be.
+  /// Writes every figure as Vega-Lite's JSON to `folder`, made if need be; and as SVG and PNG when
+  /// there is a renderer.
   ///
-  /// - Returns: the files' paths.
-  /// - Throws: `TabularError`, or the system's error for the folder.
-  public func writeFigures(to folder: URL) throws -> [String] {
+  /// - Returns: how many files of each kind were written.
+  /// - Throws: `TabularError`, or the system's error for the folder or the renderer.
+  public func writeFigures(
+    to folder: URL, renderer: FigureRenderer? = .find()
+  ) throws -> (specifications: Int, pictures: Int) {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    return try content.figures.map { figure in
+    for figure in content.figures {
       let path = folder.appending(path: "\(figure.id).vl.json").path
       try writeFileAtomically(path, Array(try figure.json(pretty: true).utf8))
-      return path
     }
+    let pictures = try renderer?.write(content.figures, to: folder) ?? []
+    return (content.figures.count, pictures.count)
   }
 }

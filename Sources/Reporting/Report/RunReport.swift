@@ -99,8 +99,8 @@ public struct RunReport {
   public func content() throws -> PageContent {
     let description = source.results.description
     var sections = [try DoneSection(source).section()]
-    if let loaded = source.loaded {
-      let variables = StudyVariables(loaded, label: source.label)
+    let variables = source.loaded.map { StudyVariables($0, label: source.label) }
+    if let loaded = source.loaded, let variables {
       sections.append(
         DataSection(source: source, loaded: loaded, variables: variables).section())
       sections.append(
@@ -110,6 +110,10 @@ public struct RunReport {
         ).section())
     }
     sections.append(try ConvergenceSection(source: source).section())
+    if let loaded = source.loaded, let variables {
+      sections.append(
+        try PlausibilitySection(source: source, loaded: loaded, variables: variables).section())
+    }
     sections.append(ResultsSection(source).section())
     sections.append(EventsSection(source).section())
     return PageContent(

@@ -11,7 +11,7 @@ struct StudyVariable: Sendable {
   /// As axes call it.
   let label: String
   /// A number for each row: the value, or of text the position in `levels`; NaN is missing.
-  let cells: [Double]
+  private(set) var cells: [Double]
   /// The distinct values in order with what they are called; nil: continuous.
   let levels: [(value: Double, label: String)]?
   /// Text with too many levels to be drawn.
@@ -61,6 +61,13 @@ struct StudyVariable: Sendable {
       levels =
         isUnordered ? nil : present.map { (Double($0), figureLabel(names[$0], most: 24)) }
     }
+  }
+
+  /// The variable with other cells of the same levels, such as completed ones.
+  func with(cells: [Double]) -> StudyVariable {
+    var result = self
+    result.cells = cells
+    return result
   }
 
   /// Counts of each level among `rows`, in the order of `levels`; nil: all rows.

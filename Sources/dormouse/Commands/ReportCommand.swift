@@ -62,7 +62,13 @@ struct ReportCommand: ParsableCommand {
       writeToStandardError("The report is in \(path).")
       guard let figures else { return }
       let written = try files.writeFigures(to: URL(filePath: figures, directoryHint: .isDirectory))
-      writeToStandardError("\(written.count) files of figures are in \(figures).")
+      writeToStandardError(
+        "\(written.specifications) figures are in \(figures) as Vega-Lite specifications"
+          + (written.pictures > 0
+            ? ", SVG and PNG." : "; for SVG and PNG install vl-convert or Chromium."))
+      if written.pictures > 0, written.pictures < 2 * written.specifications {
+        writeToStandardError("note: the renderer could not draw all of them.")
+      }
     }
   }
 }
