@@ -93,14 +93,11 @@ struct Browser {
     process.standardInput = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()
+    let said = String(decoding: try Data(contentsOf: errors), as: UTF8.self)
     try #require(
       process.terminationStatus == 0,
-      "Chromium ended with \(process.terminationStatus): \(try String(contentsOf: errors, encoding: .utf8).suffix(500))"
-    )
-    return (
-      String(decoding: try Data(contentsOf: output), as: UTF8.self),
-      String(decoding: try Data(contentsOf: errors), as: UTF8.self)
-    )
+      "Chromium ended with \(process.terminationStatus): \(said.suffix(500))")
+    return (String(decoding: try Data(contentsOf: output), as: UTF8.self), said)
   }
 }
 

@@ -20,18 +20,14 @@ struct ConvergenceFigures {
     let shown = Array(Swift.stride(from: 0, to: traces.iterations, by: stride))
     let each = Self.budget / max(1, drawn * 4 * shown.count)
     let lines = min(chains, max(3, min(each, chains <= 30 ? 30 : 15)))
-    var tables: [FigureTable] = []
-    var views: [VegaLite.View] = []
-    for quantity in TracedQuantity.allCases {
-      guard let values = traces.traces(target, quantity) else { continue }
-      let word = quantity.rawValue.replacingOccurrences(of: ".", with: "-")
-      let ribbon = Self.ribbon(values, at: shown, name: "\(word)-all")
-      let some = Self.lines(
-        values, numbers: traces.chains, at: shown, count: lines, name: "\(word)-chains")
-      tables += [ribbon, some]
-      views.append(Self.view(quantity, ribbon: ribbon, lines: some, isShort: shown.count < 3))
+    let quantities = TracedQuantity.allCases.filter { traces.traces(target, $0) != nil }
+    guard !quantities.isEmpty else { return nil }
+    let values = quantities.map { traces.traces(target, $0)! }
+    let ribbon = self.ribbon(quantities, values, at: shown)
+    let some = self.lines(quantities, values, at: shown, count: lines)
+    let views = quantities.map {
+      Self.view($0, ribbon: ribbon, lines: some, count: lines, isShort: shown.count < 3)
     }
-    guard !views.isEmpty else { return nil }
     let rows = Swift.stride(from: 0, to: views.count, by: 2).map { start in
       VegaLite.View { $0.hconcat = Array(views[start..<min(start + 2, views.count)]) }
     }
@@ -43,47 +39,60 @@ struct ConvergenceFigures {
         + "\(chains) chains, their middle 80 % darker; heavy line: median"
         + (lines < chains ? "; thin lines: \(lines) of the chains." : "; thin lines: each chain.")
         + (stride > 1 ? " Every \(stride)th iteration is drawn." : ""),
-      tables: tables, view: VegaLite.View { $0.vconcat = rows })
+      tables: [ribbon, some], view: VegaLite.View { $0.vconcat = rows })
   }
 
-  private static func ribbon(_ values: [[Double]], at shown: [Int], name: String) -> FigureTable {
-    var table = FigureTable(
-      name,
-      [
-        ("iteration", .number), ("lowest", .number), ("low", .number), ("median", .number),
-        ("high", .number), ("highest", .number),
-      ], digits: 5)
+  /// A word that names a quantity's columns.
+  private static func word(_ quantity: TracedQuantity) -> String {
+    quantity.rawValue.replacingOccurrences(of: ".", with: "_")
+  }
+
+  private static let bands = ["lowest", "low", "median", "high", "highest"]
+
+  /// By iteration, for each quantity: extremes, 10th, 50th and 90th percentile of all chains.
+  private func ribbon(
+    _ quantities: [TracedQuantity], _ values: [[[Double]]], at shown: [Int]
+  ) -> FigureTable {
+    let columns = quantities.flatMap { quantity in
+      Self.bands.map { (name: "\(Self.word(quantity))_\($0)", kind: FigureTable.Kind.number) }
+    }
+    var table = FigureTable("all", [("iteration", .number)] + columns, digits: 5)
     for iteration in shown {
-      let sorted = values.map { $0[iteration] }.filter(\.isFinite).sorted()
-      guard let lowest = sorted.first, let highest = sorted.last else { continue }
-      let middle = [0.1, 0.5, 0.9].map { ColumnSummary.quantile(ofSorted: sorted, $0) }
-      table.append(
-        .number(Double(iteration + 1)), .number(lowest), .number(middle[0]), .number(middle[1]),
-        .number(middle[2]), .number(highest))
+      var row: [FigureTable.Cell] = [.number(Double(iteration + 1))]
+      for chains in values {
+        let sorted = chains.map { $0[iteration] }.filter(\.isFinite).sorted()
+        row += [0, 0.1, 0.5, 0.9, 1].map {
+          .number(sorted.isEmpty ? .nan : ColumnSummary.quantile(ofSorted: sorted, $0))
+        }
+      }
+      table.append(row)
     }
     return table
   }
 
-  private static func lines(
-    _ values: [[Double]], numbers: [Int], at shown: [Int], count: Int, name: String
+  /// Some chains, evenly chosen, as they are.
+  private func lines(
+    _ quantities: [TracedQuantity], _ values: [[[Double]]], at shown: [Int], count: Int
   ) -> FigureTable {
+    let columns = quantities.map { (name: Self.word($0), kind: FigureTable.Kind.number) }
     var table = FigureTable(
-      name, [("chain", .string), ("iteration", .number), ("value", .number)], digits: 5)
+      "chains", [("chain", .string), ("iteration", .number)] + columns, digits: 5)
     for index in 0..<count {
-      let chain = index * values.count / count
+      let chain = index * traces.chains.count / count
       for iteration in shown {
         table.append(
-          .text("\(numbers[chain])"), .number(Double(iteration + 1)),
-          .number(values[chain][iteration]))
+          [.text("\(traces.chains[chain])"), .number(Double(iteration + 1))]
+            + values.map { .number($0[chain][iteration]) })
       }
     }
     return table
   }
 
   private static func view(
-    _ quantity: TracedQuantity, ribbon: FigureTable, lines: FigureTable, isShort: Bool
+    _ quantity: TracedQuantity, ribbon: FigureTable, lines: FigureTable, count: Int, isShort: Bool
   ) -> VegaLite.View {
     let title = "\(quantity.words) \(quantity == .mean || quantity == .sd ? "imputed" : "drawn")"
+    let word = word(quantity)
     func place(_ encoding: inout VegaLite.Encoding, _ field: String) {
       encoding.x = .quantitative("iteration", "iteration") {
         $0.axis = .on(
@@ -105,40 +114,40 @@ struct ConvergenceFigures {
         .init(
           .init(.area) {
             $0.color = FigureStyle.imputed
-            $0.opacity = 0.16
+            $0.opacity = 0.18
           },
           data: ribbon.reference
         ) {
-          place(&$0, "lowest")
-          $0.y2 = .end("highest")
+          place(&$0, "\(word)_lowest")
+          $0.y2 = .end("\(word)_highest")
         },
         .init(
           .init(.area) {
             $0.color = FigureStyle.imputed
-            $0.opacity = 0.22
+            $0.opacity = 0.28
           },
           data: ribbon.reference
         ) {
-          place(&$0, "low")
-          $0.y2 = .end("high")
+          place(&$0, "\(word)_low")
+          $0.y2 = .end("\(word)_high")
         },
         .init(
           .init(isShort ? .point : .line) {
             $0.color = FigureStyle.imputed
-            $0.opacity = 0.4
-            $0.strokeWidth = 0.7
+            $0.opacity = max(0.15, min(0.7, 5 / Double(max(1, count))))
+            $0.strokeWidth = 0.6
           }, data: lines.reference
         ) {
-          place(&$0, "value")
+          place(&$0, word)
           $0.detail = .nominal("chain")
         },
         .init(
           .init(isShort ? .point : .line) {
             $0.color = FigureStyle.ink
-            $0.strokeWidth = 1.6
+            $0.strokeWidth = 1.4
           },
           data: ribbon.reference
-        ) { place(&$0, "median") },
+        ) { place(&$0, "\(word)_median") },
       ]
     }
   }
@@ -150,11 +159,13 @@ struct ConvergenceFigures {
       [("target", .string), ("quantity", .string), ("lag", .number), ("value", .number)],
       digits: 4)
     let quantities: [TracedQuantity] = [.mean, .sd]
+    var lowest = 0.0
     for target in shown {
       for quantity in quantities {
         guard let values = traces.traces(target, quantity) else { continue }
         let found = chainAutocorrelations(values, upTo: Self.mostLags)
         for (lag, value) in found.enumerated() where lag > 0 {
+          lowest = min(lowest, value)
           table.append(
             .text(figureLabel(traces.targets[target])), .text(quantity.words),
             .number(Double(lag)), .number(value))
@@ -163,6 +174,8 @@ struct ConvergenceFigures {
     }
     guard table.rowCount > 0 else { return nil }
     let names = quantities.map(\.words)
+    // On the whole scale, so that noise looks as small as it is.
+    let limits = VegaLite.Scale { $0.domain = .limits(min(-0.2, lowest), 1) }
     return Figure(
       id: "autocorrelation", title: "Autocorrelation of the chains",
       caption: "How much the mean and the SD of the imputed values resemble those of so many "
@@ -187,7 +200,7 @@ struct ConvergenceFigures {
                       $0.tickMinStep = 1
                     })
                 }
-                $0.y = .quantitative("value", "autocorrelation")
+                $0.y = .quantitative("value", "autocorrelation") { $0.scale = limits }
                 $0.color = FigureStyle.colour("quantity", groups: names)
                 $0.strokeDash = FigureStyle.dash("quantity", groups: names)
               },
@@ -199,7 +212,7 @@ struct ConvergenceFigures {
                 }
               ) {
                 $0.x = .quantitative("lag", "lag (iterations)")
-                $0.y = .quantitative("value", "autocorrelation")
+                $0.y = .quantitative("value", "autocorrelation") { $0.scale = limits }
                 $0.color = FigureStyle.colour("quantity", groups: names)
                 $0.shape = FigureStyle.shape("quantity", groups: names)
               },

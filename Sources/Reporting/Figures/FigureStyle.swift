@@ -79,6 +79,8 @@ public enum FigureStyle {
     let view = View()
     let axis = Axis()
     let axisQuantitative = ["tickCount": 7]
+    // Beside a drawing there is less room than below it.
+    let axisY = ["titleLimit": 200]
     let legend = Legend()
     let header = Header()
     let title = Title()
@@ -121,6 +123,7 @@ public enum FigureStyle {
   /// ``colour(_:groups:title:)`` as fill and stroke.
   public static func strength(_ field: String, groups: [String]) -> VegaLite.Channel {
     var channel = colour(field, groups: groups)
+    channel.type = .ordinal
     channel.scale?.range = .numbers(groups.indices.map { $0 == 0 ? 0.9 : 0.25 })
     return channel
   }

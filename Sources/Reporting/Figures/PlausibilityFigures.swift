@@ -386,12 +386,13 @@ struct PlausibilityFigures {
           $0.padding = 14
         }
       }
-      encoding.y = .quantitative(field, variable.label) { $0.scale = .init { $0.zero = false } }
+      encoding.y = .quantitative(field, shortName) { $0.scale = .init { $0.zero = false } }
       encoding.color = FigureStyle.colour("data", groups: sides)
     }
     return Figure(
       id: "conditional-\(number)", title: "\(shortName) given how likely it is to be missing",
-      caption: "Rows are grouped by their predicted probability of a missing value (logistic "
+      caption:
+        "\(variable.label): rows are grouped by their predicted probability of a missing value (logistic "
         + "regression on the target's predictors). Symbols: means; lines: quartiles. Where values "
         + "are missing at random and the imputation model fits, observed and imputed values agree "
         + "within each group (Nguyen, Carlin & Lee 2017).",

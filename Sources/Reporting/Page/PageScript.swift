@@ -74,6 +74,10 @@ enum PageScript {
       if (view.hconcat) {
         const wanted = view.hconcat.reduce((sum, v) => sum + (v.width || 280) + 75, 0);
         if (wanted <= room + 20) return view;
+        const share = room / view.hconcat.length;
+        if (share >= 250) {
+          return { ...view, hconcat: view.hconcat.map((v) => ({ ...v, width: share - 82 })) };
+        }
         const { hconcat, ...rest } = view;
         return { ...rest, vconcat: hconcat.map((v) => fitted(v, room)) };
       }
@@ -87,7 +91,14 @@ enum PageScript {
         ? { ...rest, width: Math.min(room, (spec.width || 640) + 80),
             autosize: { type: "fit-x", contains: "padding" } }
         : fitted(rest, room);
-      return coloured(withRows({ ...fit, background: "transparent" }));
+      // Titles longer than their axis would be cut at both ends.
+      const sideways = fit.columns || fit.vconcat?.find((v) => v.hconcat)?.hconcat.length || 1;
+      const along = Math.max(120, room / sideways - 70);
+      const axis = (limit, more) => ({ ...more, titleLimit: limit });
+      const config = { ...spec.config, axisX: axis(along, spec.config.axisX),
+        legend: { ...spec.config.legend, titleLimit: room - 60, labelLimit: room / 2 - 40 },
+        header: { ...spec.config.header, labelLimit: along } };
+      return coloured(withRows({ ...fit, config, background: "transparent" }));
     }
 
     function save(name, href) {

@@ -64,8 +64,8 @@ enum PageStyle {
       overflow-y: auto; }
     table { border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
     caption { text-align: left; font-weight: 600; padding: 0 0 0.4rem; }
-    th, td { padding: 0.28rem 0.7rem; border-bottom: 1px solid var(--line); text-align: left;
-      vertical-align: top; max-width: 26rem; overflow-wrap: break-word; }
+    th, td { padding: 0.28rem 0.6rem; border-bottom: 1px solid var(--line); text-align: left;
+      vertical-align: top; max-width: 20rem; overflow-wrap: break-word; }
     thead th { border-bottom: 2px solid var(--muted); color: var(--muted); font-weight: 600;
       white-space: nowrap; }
     tbody th { font-weight: 500; }
