@@ -9,7 +9,7 @@ struct Browser {
     var document: String
     /// What the page wrote to the console.
     var console: [String]
-    /// Addresses that the browser asked for, other than files, data and its own pages.
+    /// Addresses that the page asked for, other than files and data.
     var requests: [String]
 
     /// An attribute of the root element, which the page's script sets.
@@ -47,13 +47,14 @@ struct Browser {
       ["--dump-dom", "--enable-logging=stderr", "--log-net-log=\(net.path)"])
     let console = errors.split(separator: "\n").filter { $0.contains("CONSOLE") }.map(String.init)
     let log = try String(contentsOf: net, encoding: .utf8)
-    var requests: [String] = []
-    for part in log.components(separatedBy: "\"url\":\"").dropFirst() {
-      let address = String(part.prefix { $0 != "\"" })
-      let isLocal = ["file:", "data:", "blob:", "chrome:", "devtools:", "about:"].contains {
-        address.hasPrefix($0)
-      }
-      if !isLocal { requests.append(address) }
+    // One event a line. What the browser asks for on its own account has no origin.
+    let requests = log.split(separator: "\n").filter { line in
+      line.contains("\"initiator\":") && !line.contains("\"initiator\":\"not an origin\"")
+    }.compactMap { line -> String? in
+      guard let start = line.range(of: "\"url\":\"") else { return nil }
+      return String(line[start.upperBound...].prefix { $0 != "\"" })
+    }.filter { address in
+      !["file:", "data:", "blob:", "chrome:", "about:"].contains { address.hasPrefix($0) }
     }
     return Visit(document: output, console: console, requests: requests)
   }

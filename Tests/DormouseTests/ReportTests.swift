@@ -117,12 +117,29 @@ private func expectSameNumbers(
     #expect(html.utf8.count < 3_000_000)
     for section in [
       "done", "data", "missing", "convergence", "plausibility", "results", "events",
-    ] { #expect(html.contains("<section id=\"\(section)\">")) }
+    ] {
+      let isThere = html.contains("<section id=\"\(section)\">")
+      #expect(isThere, "\(section)")
+    }
     try expectSameNumbers(html, folder, "pooled.csv", keys: ["term"])
     try expectSameNumbers(
       html, folder, "complete-cases.csv", keys: ["term"], only: ["data": "complete"])
     try expectSameNumbers(
       html, folder, "variance-components.csv", keys: ["group", "term"])
+  }
+
+  /// What the other tests rely on: a page that asks for something is found out.
+  @Test func theBrowserSeesRequestsAndMessages() throws {
+    let scratch = try Scratch()
+    try scratch.write(
+      "page.html",
+      """
+      <!doctype html><img src="http://example.invalid/x.png">
+      <script>console.error("said");</script>
+      """)
+    let visit = try Browser().visit(scratch.url("page.html"))
+    #expect(visit.requests == ["http://example.invalid/x.png"])
+    #expect(visit.console.contains { $0.contains("said") })
   }
 
   @Test func figuresAreWrittenForPapers() throws {
@@ -163,7 +180,8 @@ private func expectSameNumbers(
     try Data(html.utf8).write(to: page)
     let visit = try Browser().visit(page)
     #expect(visit.console.isEmpty)
-    #expect(html.contains("scripts/setup"))
+    let saysHow = html.contains("scripts/setup")
+    #expect(saysHow)
     try expectSameNumbers(html, example.directory("run"), "pooled.csv", keys: ["term"])
   }
 
@@ -204,7 +222,8 @@ struct ShareReportTests {
     try takePictures(of: page, as: "share")
     let html = try String(contentsOf: page, encoding: .utf8)
     #expect(html.utf8.count <= 3_000_000)
-    #expect(html.contains("knowledge of sexual health"))
+    let hasLabel = html.contains("knowledge of sexual health")
+    #expect(hasLabel)
     try expectSameNumbers(html, folder, "pooled.csv", keys: ["term"])
   }
 }

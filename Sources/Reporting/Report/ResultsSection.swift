@@ -81,7 +81,7 @@ struct ResultsSection {
 }
 
 /// Monte Carlo errors of the pooled estimates, and what they mean for the digits shown.
-struct MonteCarloTable {
+package struct MonteCarloTable {
   let analysis: PooledAnalysis
 
   init(_ analysis: PooledAnalysis) { self.analysis = analysis }
@@ -107,7 +107,7 @@ struct MonteCarloTable {
   /// A sentence for each estimate: is its last digit one that another run would show?
   var sentences: [String] { analysis.rows.compactMap(Self.sentence) }
 
-  static func sentence(_ row: EstimateRow) -> String? {
+  package static func sentence(_ row: EstimateRow) -> String? {
     guard let error = row.monteCarloErrors[.estimate],
       case .number(_, .decimals(let decimals)) = row.cell(.estimate)
     else { return nil }

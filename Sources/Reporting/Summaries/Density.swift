@@ -6,16 +6,16 @@ import Tabular
 /// Silverman (1986), Density estimation, §3.4 and eq. 3.31 for the bandwidth, which is R's default
 /// (`bw.nrd0`); values are first spread over a grid (linear binning: Wand & Jones 1995, app. D), so
 /// that a million of them take a pass.
-struct Density: Sendable {
+package struct Density: Sendable {
   /// Points at which it is computed.
-  static let gridSize = 512
+  package static let gridSize = 512
   let low: Double
   let high: Double
   /// One for each of `gridSize` points from `low` to `high`; integrates to 1 over the whole line.
-  let heights: [Double]
+  package let heights: [Double]
 
   /// 0.9 min(SD, IQR/1.34) n^(−1/5); for a variable without spread a tenth of its size.
-  static func bandwidth(_ values: [Double]) -> Double {
+  package static func bandwidth(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     guard let first = sorted.first, sorted.count > 1 else { return 1 }
     let n = Double(sorted.count)
@@ -33,7 +33,7 @@ struct Density: Sendable {
   /// - Parameters:
   ///   - values: finite, at least one; those outside the limits count at the ends.
   ///   - low, high: limits of the grid, low < high.
-  init(_ values: [Double], bandwidth: Double, low: Double, high: Double) {
+  package init(_ values: [Double], bandwidth: Double, low: Double, high: Double) {
     let size = Self.gridSize
     let step = (high - low) / Double(size - 1)
     var mass = [Double](repeating: 0, count: size)

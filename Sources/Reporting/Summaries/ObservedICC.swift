@@ -5,16 +5,16 @@ import Foundation
 /// Donner & Koval (1980), The estimation of intraclass correlation in the analysis of family data,
 /// Biometrics 36: (MSB − MSW) / (MSB + (n₀ − 1) MSW). Of a 0/1 variable it is the usual
 /// proportion-scale ICC.
-struct ObservedICC: Sendable {
-  let observed: Int
+package struct ObservedICC: Sendable {
+  package let observed: Int
   /// Clusters with an observed value.
-  let clusters: Int
+  package let clusters: Int
   /// Nil when fewer than two clusters or nothing within them.
-  let icc: Double?
+  package let icc: Double?
   /// With the means of the arms taken out; nil without arms.
-  let withinArms: Double?
+  package let withinArms: Double?
 
-  init(_ variable: StudyVariable, clusters index: ClusterIndex, arm: RowGrouping?) {
+  package init(_ variable: StudyVariable, clusters index: ClusterIndex, arm: RowGrouping?) {
     let all = [Int32](repeating: 0, count: index.count)
     let plain = Self.analysis(variable.cells, index, groups: all)
     observed = plain.n

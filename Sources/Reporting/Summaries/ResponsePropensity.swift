@@ -6,17 +6,17 @@ import Numerics
 /// Fitted by iteratively reweighted least squares with a touch of ridge (a thousandth of an
 /// observation on each standardised slope), so that a group in which everything is missing gives a
 /// large but finite slope.
-struct ResponsePropensity: Sendable {
+package struct ResponsePropensity: Sendable {
   private static let mostColumns = 30
   /// One for each row.
-  let probabilities: [Double]
+  package let probabilities: [Double]
 
   /// - Parameters:
   ///   - missing: for each row whether the value is missing; some are and some are not.
   ///   - predictors: completed variables; discrete ones enter level by level.
   /// - Returns: nil without predictors that vary, or when the fit does not settle.
   /// - Complexity: O(n p²) for each of at most 25 steps.
-  init?(missing: [Bool], predictors: [StudyVariable]) {
+  package init?(missing: [Bool], predictors: [StudyVariable]) {
     let n = missing.count
     var columns: [[Double]] = []
     for variable in predictors {

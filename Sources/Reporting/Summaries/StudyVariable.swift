@@ -4,7 +4,7 @@ import Study
 import Tabular
 
 /// A variable of the study, ready to be counted and drawn.
-struct StudyVariable: Sendable {
+package struct StudyVariable: Sendable {
   /// Distinct values up to which a variable is shown value by value.
   static let mostValues = 24
   let name: String
@@ -24,7 +24,7 @@ struct StudyVariable: Sendable {
 
   /// - Parameters:
   ///   - levelOrder: of a text column, positions among its levels in their order.
-  init(_ column: Column, label: String, levelOrder: [Double] = []) {
+  package init(_ column: Column, label: String, levelOrder: [Double] = []) {
     name = column.name
     self.label = label
     switch column.values {
@@ -64,7 +64,7 @@ struct StudyVariable: Sendable {
   }
 
   /// The variable with other cells of the same levels, such as completed ones.
-  func with(cells: [Double]) -> StudyVariable {
+  package func with(cells: [Double]) -> StudyVariable {
     var result = self
     result.cells = cells
     return result
@@ -83,17 +83,17 @@ struct StudyVariable: Sendable {
 }
 
 /// Rows in named groups.
-struct RowGrouping: Sendable {
+package struct RowGrouping: Sendable {
   /// What makes the groups: its name, and what axes call it.
   let name: String
   let label: String
-  let names: [String]
+  package let names: [String]
   /// The group of each row; −1: none.
-  let codes: [Int32]
+  package let codes: [Int32]
 
   /// The groups of a discrete variable's values, or the quarters of a continuous one; nil when
   /// there are more than `most`, or fewer than two.
-  init?(_ variable: StudyVariable, most: Int = FigureStyle.mostGroups) {
+  package init?(_ variable: StudyVariable, most: Int = FigureStyle.mostGroups) {
     name = figureLabel(variable.name, most: 24)
     label = variable.label
     if let levels = variable.levels, levels.count <= most {
@@ -133,13 +133,13 @@ struct RowGrouping: Sendable {
 }
 
 /// The clusters of a data set.
-struct ClusterIndex: Sendable {
+package struct ClusterIndex: Sendable {
   /// Clusters in order of first appearance.
   let names: [String]
   let codes: [Int32]
   let sizes: [Int]
 
-  init(_ column: Column) {
+  package init(_ column: Column) {
     var names: [String] = []
     var codes = [Int32](repeating: -1, count: column.count)
     var sizes: [Int] = []
