@@ -50,10 +50,11 @@ let package = Package(
         "Coordination", "Simulation", "Study", "RunRecord", "Inference", "Tabular",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
+    .target(name: "Batch", dependencies: ["Study", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "dormouse",
       dependencies: [
-        "Coordination", "Reporting", "Simulation", "CMalloc",
+        "Batch", "Coordination", "Reporting", "Simulation", "CMalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -82,6 +83,7 @@ let package = Package(
       name: "CoordinationTests", dependencies: ["Coordination", "LaunchedJobs", "mpi-selftest"]),
     .testTarget(
       name: "SimulationTests", dependencies: ["Simulation"], resources: [.copy("Reference")]),
+    .testTarget(name: "BatchTests", dependencies: ["Batch"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
     .testTarget(
       name: "DormouseTests",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batch
 import Coordination
 import Foundation
 import Imputation
@@ -61,6 +62,11 @@ func exitStatus(of error: any Error) -> ExitCode {
     case .absent: ExitStatus.badInput
     case .diskFull, .busy, .traceOverlap, .sqlite: ExitStatus.failed
     default: ExitStatus.cannotWrite
+    }
+  case let error as BatchError:
+    switch error {
+    case .noSlurm, .refused, .commonPartAbsent: ExitStatus.failed
+    default: ExitStatus.badInput
     }
   case is InputError, is AnalysisError: ExitStatus.badInput
   case RunError.noSuchChain: ExitCode.validationFailure

@@ -1,0 +1,156 @@
+/// A batch script: what `dormouse submit` writes into a run's directory.
+///
+/// It leans on the common part of `slurm/` (modules, forwarding of warnings, requeueing), so that
+/// there is one way of stopping and carrying on.
+public struct BatchScript: Sendable {
+  /// Absolute paths.
+  public var program: String
+  public var study: String
+  public var run: String
+  /// The folder with `common.sh`.
+  public var commonFolder: String
+  /// The settings file that modules and set-up lines are taken from; nil: there is none.
+  public var settingsFile: String?
+  /// Settings that come from the environment, by variable, for the time when the job starts.
+  public var environment: [String: String] = [:]
+  /// Where the job starts.
+  public var folder: String
+  /// Options of `dormouse run`.
+  public var options: [String] = []
+  public var settings: ClusterSettings
+  /// Elements of a job array, which need no MPI; nil: one job of several ranks.
+  public var elements: Int?
+  /// The numbers of the elements to submit; nil: all.
+  public var only: [Int]?
+  public var jobName: String
+  /// What wrote it, such as `dormouse 0.1.0`.
+  public var author: String
+
+  public init(
+    program: String, study: String, run: String, commonFolder: String, folder: String,
+    settings: ClusterSettings, jobName: String, author: String
+  ) {
+    self.program = program
+    self.study = study
+    self.run = run
+    self.commonFolder = commonFolder
+    self.folder = folder
+    self.settings = settings
+    self.jobName = jobName
+    self.author = author
+  }
+
+  public var nodes: Int { elements == nil ? settings.nodes ?? ClusterSettings.Defaults.nodes : 1 }
+  public var tasksPerNode: Int {
+    elements == nil ? settings.tasksPerNode ?? ClusterSettings.Defaults.tasksPerNode : 1
+  }
+  public var ranks: Int { nodes * tasksPerNode }
+  public var time: TimeLimit { settings.time ?? ClusterSettings.Defaults.time }
+
+  /// How long before its end Slurm warns the job, in seconds: two minutes, less in short jobs.
+  public var warning: Int {
+    guard case .seconds(let limit) = time else { return 120 }
+    return min(120, limit / 3)
+  }
+
+  /// Slurm's name of the output file, `%j` being the job's number.
+  public var outputFile: String { run + (elements == nil ? "/slurm-%j.out" : "/slurm-%A_%a.out") }
+
+  /// The whole file.
+  public var text: String {
+    var lines = [
+      "#!/usr/bin/env bash",
+      "# Written by \(author). The same script carries the run on: sbatch it again.",
+    ]
+    lines += directives.map { "#SBATCH --\($0)" } + [""]
+    lines += exports.map { "export \($0.0)=\(Self.quoted($0.1))" }
+    lines += [
+      "# shellcheck source=/dev/null",
+      #". "$DORMOUSE_SLURM/common.sh""#,
+      "prepare",
+      (["arguments"] + ([study, run] + options).map(Self.quoted)).joined(separator: " "),
+      "",
+    ]
+    return (lines + body).joined(separator: "\n") + "\n"
+  }
+
+  private var directives: [String] {
+    var list = ["job-name=\(jobName)"]
+    if let account = settings.account { list.append("account=\(account)") }
+    if let partition = settings.partition { list.append("partition=\(partition)") }
+    if let qos = settings.qos { list.append("qos=\(qos)") }
+    list += ["time=\(time)", "nodes=\(nodes)", "ntasks-per-node=\(tasksPerNode)"]
+    if let memory = settings.memoryPerCPU { list.append("mem-per-cpu=\(memory)") }
+    if let elements {
+      list.append("array=" + (only.map { Self.list($0) } ?? "1-\(elements)"))
+    }
+    list += ["signal=B:USR1@\(warning)", "requeue", "open-mode=append"]
+    // A per cent sign in the path itself is doubled; a blank needs the quotes.
+    let output =
+      run.replacing("%", with: "%%") + outputFile.dropFirst(run.count)
+    list.append("output=\(Self.directiveValue(output))")
+    list.append("chdir=\(Self.directiveValue(folder))")
+    return list
+  }
+
+  private var exports: [(String, String)] {
+    var list = [
+      ("DORMOUSE", program), ("DORMOUSE_SLURM", commonFolder),
+      // Where there is no file, one from elsewhere must not come in either.
+      ("DORMOUSE_CLUSTER", settingsFile ?? "/dev/null"),
+    ]
+    list += environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    return list
+  }
+
+  private var body: [String] {
+    let options = #"${options[@]+"${options[@]}"}"#
+    if let elements {
+      return [
+        "# Each element computes its share of the chains into a record of its own, without MPI;",
+        "# 'dormouse gather \(Self.quoted(run))' puts them together.",
+        #"element="$SLURM_ARRAY_TASK_ID/\#(elements)""#,
+        #"launch "$dormouse" run "$study" --output "$run" --element "$element" \#(options)"#,
+        #"requeue_or_exit "$run/elements/$SLURM_ARRAY_TASK_ID-of-\#(elements)""#,
+      ]
+    }
+    let start =
+      nodes == 1
+      ? #"launch "$dormouse" run "$study" --output "$run" --ranks "${SLURM_NTASKS:-1}" \#(options)"#
+      : #"launch "${launcher[@]}" "$dormouse" run "$study" --output "$run" \#(options)"#
+    let launcher = (settings.mpi ?? ClusterSettings.Defaults.mpi).rawValue
+    return (nodes == 1 ? [] : ["mpi_launcher \(launcher)"]) + [start, #"requeue_or_exit "$run""#]
+  }
+
+  /// `text` as one word of the shell.
+  public static func quoted(_ text: String) -> String {
+    let plain = text.unicodeScalars.allSatisfy { scalar in
+      scalar.isASCII
+        && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+          || "._+-/,@:=%".unicodeScalars.contains(scalar))
+    }
+    return plain && !text.isEmpty ? text : "'" + text.replacing("'", with: #"'\''"#) + "'"
+  }
+
+  /// `text` as the value of an option on a line of directives, which knows quotation marks.
+  private static func directiveValue(_ text: String) -> String {
+    let needsQuotes = text.contains { $0.isWhitespace || "\"'\\#".contains($0) }
+    guard needsQuotes else { return text }
+    return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  }
+
+  /// Numbers as Slurm and people write them: `1-3,7`.
+  public static func list(_ numbers: [Int]) -> String {
+    var parts: [ClosedRange<Int>] = []
+    for number in Set(numbers).sorted() {
+      if let last = parts.last, last.upperBound == number - 1 {
+        parts[parts.count - 1] = last.lowerBound...number
+      } else {
+        parts.append(number...number)
+      }
+    }
+    return parts.map { range in
+      range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
+    }.joined(separator: ",")
+  }
+}

@@ -1,0 +1,247 @@
+import ArgumentParser
+import Batch
+import Coordination
+import Foundation
+import RunRecord
+import Study
+import Tabular
+
+struct SubmitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "submit",
+    abstract: "Hand a study to Slurm, after checking it and telling how long it will take.",
+    discussion: """
+      Checks the study as `plan` does, computes a few iterations of the first chain to tell how \
+      long the job will take, writes the batch script into the run's directory, shows it and \
+      submits it. A job that is stopped by its time limit goes back into the queue and carries on.
+
+      What is not given here comes from DORMOUSE_ACCOUNT, DORMOUSE_PARTITION and so on, or from \
+      config/cluster.yaml (slurm/README.md has the list). Without either: one node, 4 tasks, 4 hours.
+
+      EXAMPLES
+        dormouse submit trial.yaml --time 08:00:00 --nodes 4 --ntasks-per-node 32
+        dormouse submit trial.yaml --array 10 --dry-run
+      """)
+
+  @Argument(help: "The study file.")
+  var study: String
+
+  @Option(
+    help: ArgumentHelp("The run's directory, instead of the study's.", valueName: "directory"))
+  var output: String?
+
+  @OptionGroup var arguments: StudyArguments
+  @OptionGroup var slurm: SlurmOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A job array of this many elements, without MPI.",
+      discussion:
+        "Each computes its share of the chains into a record of its own; gather merges them.",
+      valueName: "elements"))
+  var array: Int?
+
+  @Option(help: ArgumentHelp("The script's name in the run's directory.", valueName: "name"))
+  var script = "submit.sh"
+
+  @Option(help: ArgumentHelp("How long the pilot may take, in seconds; 0: none.", valueName: "s"))
+  var pilot = 3.0
+
+  @Flag(help: "Show the script and the forecast; write and submit nothing.")
+  var dryRun = false
+
+  func validate() throws {
+    if let array, !(1...10_000).contains(array) {
+      throw ValidationError("--array is \(array); it must be between 1 and 10000.")
+    }
+    if array != nil, slurm.nodes != nil || slurm.ntasksPerNode != nil {
+      throw ValidationError(
+        "--nodes and --ntasks-per-node are for a job of several ranks; an element of --array has "
+          + "one.")
+    }
+    guard !script.isEmpty, !script.contains("/"), !script.hasPrefix(".") else {
+      throw ValidationError(
+        "--script is '\(script)'; it must be the name of a file, which goes into the run's "
+          + "directory.")
+    }
+    guard pilot >= 0, pilot <= 3600 else {
+      throw ValidationError("--pilot is \(pilot); it must lie between 0 and 3600 seconds.")
+    }
+  }
+
+  func run() throws {
+    try reporting {
+      let environment = ProcessInfo.processInfo.environment
+      let (settings, file, folder) = try slurm.settings(environment)
+      if !dryRun, Slurm.find("sbatch") == nil { throw BatchError.noSlurm(command: "sbatch") }
+      let clock = ContinuousClock()
+      let begun = clock.now
+      var overrides = arguments.overrides
+      overrides.outputDirectory = output
+      let loaded = try LoadedStudy(path: study, overrides: overrides)
+      _ = try loaded.analysisLayouts()
+      let loading = (clock.now - begun) / .seconds(1)
+      if let array, array > loaded.study.imputations {
+        throw BatchError.tooManyElements(array, imputations: loaded.study.imputations)
+      }
+      let left = try chainsLeft(loaded)
+
+      let run = Self.absolute(loaded.study.outputDirectory)
+      var job = BatchScript(
+        program: Installation.program, study: Self.absolute(study), run: run,
+        commonFolder: folder, folder: FileManager.default.currentDirectoryPath,
+        settings: settings, jobName: Self.jobName(loaded.study.name),
+        author: "dormouse \(programVersion) submit")
+      job.settingsFile = file.map(Self.absolute)
+      for key in ["modules", "setup"] {
+        let variable = ClusterSettings.variable(of: key)
+        if let value = environment[variable], !value.isEmpty { job.environment[variable] = value }
+      }
+      job.elements = array
+      job.options = runOptions
+
+      for note in loaded.resolved.notes { writeToStandardError("note: \(note)") }
+      for note in loaded.plan.notes { writeToStandardError("note: \(note)") }
+      try forecast(loaded, job: job, chains: left, loading: loading)
+      try hand(job, to: run)
+    }
+  }
+
+  /// What the job's `dormouse run` is told besides study and directory.
+  private var runOptions: [String] {
+    var options: [String] = []
+    if let data = arguments.data { options += ["--data", Self.absolute(data)] }
+    if let m = arguments.imputations { options += ["--m", "\(m)"] }
+    if let iterations = arguments.iterations { options += ["--iterations", "\(iterations)"] }
+    if let seed = arguments.seed { options += ["--seed", "\(seed)"] }
+    return options
+  }
+
+  /// Chains that the run's record lacks.
+  private func chainsLeft(_ loaded: LoadedStudy) throws -> Int {
+    let directory = URL(
+      filePath: loaded.study.outputDirectory, directoryHint: .isDirectory)
+    guard RunRecord.exists(in: directory) else { return loaded.study.imputations }
+    let done = try RecordReader(directory: directory)
+      .finishedChains(iterations: loaded.study.iterations)
+    return max(0, loaded.study.imputations - done.count)
+  }
+
+  private func forecast(
+    _ loaded: LoadedStudy, job: BatchScript, chains: Int, loading: Double
+  ) throws {
+    guard pilot > 0, chains > 0 else { return }
+    let measured = try Pilot(loaded, seconds: pilot)
+    let forecast = JobForecast(
+      chains: chains, chainSeconds: measured.chainSeconds(iterations: loaded.study.iterations),
+      workers: job.elements ?? job.ranks,
+      // Reading the data, and what MPI and Slurm's step take to begin.
+      startSeconds: loading + 2, limit: job.time, warning: job.warning,
+      isArray: job.elements != nil)
+    writeToStandardError(
+      "Pilot on one core of this machine (\(measured.visits) visits of a target, then every "
+        + "analysis):")
+    for sentence in forecast.sentences { writeToStandardError("  " + sentence) }
+    let memory = Int((measured.megabytes / 10).rounded(.up)) * 10
+    writeToStandardError("  A rank needs about \(memory) MB of memory.")
+    if let asked = job.settings.memoryInMegabytes, asked < measured.megabytes {
+      writeToStandardError(
+        "  warning: mem-per-cpu is \(job.settings.memoryPerCPU ?? ""), which is less.")
+    }
+  }
+
+  /// Writes, shows and submits the script.
+  private func hand(_ job: BatchScript, to run: String) throws {
+    guard !dryRun else { return try writeToStandardOutput(job.text) }
+    let path = run + "/" + script
+    do {
+      try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+    } catch {
+      throw TabularError.unwritable(path: path, reason: "its folder cannot be made")
+    }
+    try writeFileAtomically(path, Array(job.text.utf8))
+    try writeToStandardOutput("\(path):\n\n\(job.text)\n")
+    let number = try Slurm.submit(script: path)
+    let log = job.outputFile.replacing("%j", with: number).replacing("%A", with: number)
+      .replacing("%a", with: "*")
+    let shown = job.elements == nil ? "status" : "gather"
+    try writeToStandardOutput(
+      """
+      Submitted as job \(number).
+        dormouse \(shown) \(BatchScript.quoted(run))
+        squeue --job \(number)
+        tail -f \(job.elements == nil ? BatchScript.quoted(log) : log)
+        scancel \(number)        (what is finished stays)
+
+      """)
+  }
+
+  static func absolute(_ path: String) -> String {
+    URL(filePath: path).standardizedFileURL.path
+  }
+
+  /// The study's name as a job can have it.
+  private static func jobName(_ name: String) -> String {
+    let letters = name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+    let words = String(letters).split(separator: "-")
+    return (["dormouse"] + words.prefix(4).map(String.init)).joined(separator: "-")
+  }
+}
+
+/// What a job asks of Slurm.
+struct SlurmOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The time limit, as Slurm writes it.", valueName: "08:00:00"))
+  var time: String?
+
+  @Option(help: "How many nodes.")
+  var nodes: Int?
+
+  @Option(help: ArgumentHelp("Ranks on each node.", valueName: "tasks"))
+  var ntasksPerNode: Int?
+
+  @Option(help: ArgumentHelp("The partition (queue).", valueName: "name"))
+  var partition: String?
+
+  @Option(help: ArgumentHelp("The account that pays.", valueName: "name"))
+  var account: String?
+
+  @Option(help: ArgumentHelp("The quality of service.", valueName: "name"))
+  var qos: String?
+
+  @Option(help: ArgumentHelp("Memory of a rank, such as 2G.", valueName: "amount"))
+  var memPerCpu: String?
+
+  @Option(help: ArgumentHelp("How ranks on several nodes start: srun or mpirun.", valueName: "launcher"))
+  var mpi: String?
+
+  private var given: [String: String] {
+    [
+      "time": time, "nodes": nodes.map(String.init),
+      "ntasks-per-node": ntasksPerNode.map(String.init), "partition": partition,
+      "account": account, "qos": qos, "mem-per-cpu": memPerCpu, "mpi": mpi,
+    ].compactMapValues { $0 }
+  }
+
+  func validate() throws {
+    // Options are wrong by themselves, whatever the rest says.
+    var settings = ClusterSettings()
+    do {
+      try settings.apply(options: given)
+    } catch {
+      throw ValidationError("\(error).")
+    }
+  }
+
+  /// File, environment and options put together; the settings file, if there is one; the folder
+  /// of the batch scripts.
+  func settings(
+    _ environment: [String: String]
+  ) throws -> (settings: ClusterSettings, file: String?, folder: String) {
+    let folder = try Installation.batchScripts(environment: environment)
+    let file = Installation.clusterSettings(batchScripts: folder, environment: environment)
+    var settings = try file.map { try ClusterSettings(readingFile: $0) } ?? ClusterSettings()
+    try settings.apply(environment: environment)
+    try settings.apply(options: given)
+    return (settings, file, folder)
+  }
+}
