@@ -50,7 +50,8 @@ let package = Package(
         "Coordination", "Simulation", "Study", "RunRecord", "Inference", "Tabular",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
-    .target(name: "Batch", dependencies: ["Study", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "Batch", dependencies: ["Coordination", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "dormouse",
       dependencies: [

@@ -11,6 +11,8 @@ public enum BatchError: Error, Sendable, Equatable {
   case noSlurm(command: String)
   /// Slurm's own words, one sentence.
   case refused(command: String, explanation: String)
+  /// Elements cannot be submitted again without the script that `submit` wrote.
+  case scriptAbsent(path: String, elements: String)
   /// More elements than chains.
   case tooManyElements(Int, imputations: Int)
 }
@@ -28,6 +30,9 @@ extension BatchError: CustomStringConvertible {
       "there is no '\(command)' on this machine: submit from a login node of the cluster, or look "
         + "at the script with --dry-run"
     case .refused(let command, let explanation): "\(command) refused: \(explanation)"
+    case .scriptAbsent(let path, let elements):
+      "\(path) is not there, so the elements cannot be submitted from here; submit your own script "
+        + "with sbatch --array=\(elements)"
     case .tooManyElements(let elements, let imputations):
       "--array \(elements) is more than the \(imputations) imputations there are to share out"
     }

@@ -1,3 +1,5 @@
+import Coordination
+
 /// A batch script: what `dormouse submit` writes into a run's directory.
 ///
 /// It leans on the common part of `slurm/` (modules, forwarding of warnings, requeueing), so that
@@ -82,7 +84,7 @@ public struct BatchScript: Sendable {
     list += ["time=\(time)", "nodes=\(nodes)", "ntasks-per-node=\(tasksPerNode)"]
     if let memory = settings.memoryPerCPU { list.append("mem-per-cpu=\(memory)") }
     if let elements {
-      list.append("array=" + (only.map { Self.list($0) } ?? "1-\(elements)"))
+      list.append("array=" + (only.map { ChainSelection($0).description } ?? "1-\(elements)"))
     }
     list += ["signal=B:USR1@\(warning)", "requeue", "open-mode=append"]
     // A per cent sign in the path itself is doubled; a blank needs the quotes.
@@ -111,15 +113,18 @@ public struct BatchScript: Sendable {
         "# 'dormouse gather \(Self.quoted(run))' puts them together.",
         #"element="$SLURM_ARRAY_TASK_ID/\#(elements)""#,
         #"launch "$dormouse" run "$study" --output "$run" --element "$element" \#(options)"#,
-        #"requeue_or_exit "$run/elements/$SLURM_ARRAY_TASK_ID-of-\#(elements)""#,
+        #"requeue_or_exit "$run/\#(ArrayElement.folder)/$SLURM_ARRAY_TASK_ID-of-\#(elements)""#,
       ]
     }
-    let start =
-      nodes == 1
-      ? #"launch "$dormouse" run "$study" --output "$run" --ranks "${SLURM_NTASKS:-1}" \#(options)"#
-      : #"launch "${launcher[@]}" "$dormouse" run "$study" --output "$run" \#(options)"#
     let launcher = (settings.mpi ?? ClusterSettings.Defaults.mpi).rawValue
-    return (nodes == 1 ? [] : ["mpi_launcher \(launcher)"]) + [start, #"requeue_or_exit "$run""#]
+    let run = #""$dormouse" run "$study" --output "$run""#
+    return [
+      // On one node the program starts its ranks itself.
+      nodes == 1
+        ? "launch \(run) \(#"--ranks "${SLURM_NTASKS:-1}""#) \(options)"
+        : "launch_ranks \(launcher) \(run) \(options)",
+      #"requeue_or_exit "$run""#,
+    ]
   }
 
   /// `text` as one word of the shell.
@@ -137,20 +142,5 @@ public struct BatchScript: Sendable {
     let needsQuotes = text.contains { $0.isWhitespace || "\"'\\#".contains($0) }
     guard needsQuotes else { return text }
     return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-  }
-
-  /// Numbers as Slurm and people write them: `1-3,7`.
-  public static func list(_ numbers: [Int]) -> String {
-    var parts: [ClosedRange<Int>] = []
-    for number in Set(numbers).sorted() {
-      if let last = parts.last, last.upperBound == number - 1 {
-        parts[parts.count - 1] = last.lowerBound...number
-      } else {
-        parts.append(number...number)
-      }
-    }
-    return parts.map { range in
-      range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
-    }.joined(separator: ",")
   }
 }

@@ -196,7 +196,9 @@ extension ClusterSettings {
   static func megabytes(_ text: String) -> Double? {
     var digits = text[...]
     var factor = 1.0
-    if let unit = digits.last, let position = Array("KMGT").firstIndex(of: Character(unit.uppercased())) {
+    if let unit = digits.last,
+      let position = Array("KMGT").firstIndex(of: Character(unit.uppercased()))
+    {
       digits = digits.dropLast()
       factor = [1.0 / 1024, 1, 1024, 1024 * 1024][position]
     }

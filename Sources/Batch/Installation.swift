@@ -12,8 +12,10 @@ public enum Installation {
   /// project's own folder above a built one.
   static func roots(program: String) -> [String] {
     var folder = (program as NSString).deletingLastPathComponent
-    var roots = [((folder as NSString).deletingLastPathComponent as NSString)
-      .appendingPathComponent("share/dormouse")]
+    var roots = [
+      ((folder as NSString).deletingLastPathComponent as NSString)
+        .appendingPathComponent("share/dormouse")
+    ]
     for _ in 0..<4 where folder != "/" {
       folder = (folder as NSString).deletingLastPathComponent
       roots.append(folder)

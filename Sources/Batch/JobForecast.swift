@@ -61,7 +61,8 @@ public struct JobForecast: Sendable, Equatable {
     ]
     if workers > chains {
       lines.append(
-        "\(workers - chains) of the \(workers) \(noun) will have nothing to do; \(chains) are enough.")
+        "\(workers - chains) of the \(workers) \(noun) will have nothing to do; \(chains) are enough."
+      )
     }
     lines.append(verdict)
     return lines

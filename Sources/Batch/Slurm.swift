@@ -61,7 +61,9 @@ public enum Slurm {
   static func explanation(_ text: String) -> String {
     let sentences = text.split(whereSeparator: \.isNewline).map { line in
       var line = line
-      if let end = line.firstRange(of: "error: ")?.upperBound { line = line[end...] }
+      for mark in ["error: ", "fatal: "] {
+        if let end = line.firstRange(of: mark)?.upperBound { line = line[end...] }
+      }
       return line.trimmingCharacters(in: .whitespaces)
     }.filter { !$0.isEmpty }
     return sentences.isEmpty ? "it did not say why" : sentences.joined(separator: "; ")

@@ -31,6 +31,12 @@ public struct RunIdentity: Equatable, Sendable {
     /// What this run has.
     public let asked: String
 
+    public init(item: String, recorded: String, asked: String) {
+      self.item = item
+      self.recorded = recorded
+      self.asked = asked
+    }
+
     public var description: String { "\(item): recorded \(recorded), now \(asked)" }
   }
 

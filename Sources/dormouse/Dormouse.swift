@@ -33,7 +33,7 @@ struct Dormouse: ParsableCommand {
     version: programVersion,
     subcommands: [
       DescribeCommand.self, PlanCommand.self, RunCommand.self, SubmitCommand.self,
-      StatusCommand.self,
+      GatherCommand.self, StatusCommand.self,
       ExtendCommand.self, PoolCommand.self, CompleteCommand.self, FitCommand.self,
       ReportCommand.self, PoolTableCommand.self, SimulateCommand.self, ExampleCommand.self,
       AmputeCommand.self, BenchCommand.self,

@@ -63,6 +63,8 @@ func exitStatus(of error: any Error) -> ExitCode {
     case .diskFull, .busy, .traceOverlap, .sqlite: ExitStatus.failed
     default: ExitStatus.cannotWrite
     }
+  case let error as GatheringError:
+    if case .running = error { ExitStatus.cannotWrite } else { ExitStatus.badInput }
   case let error as BatchError:
     switch error {
     case .noSlurm, .refused, .commonPartAbsent: ExitStatus.failed

@@ -43,6 +43,8 @@ struct RunSession {
   let extend: Bool
   /// Chains to compute; nil: all.
   var only: ChainSelection?
+  /// The element of a job array whose share of the chains is computed, without MPI; nil: none.
+  var element: ArrayElement?
 
   func run() throws {
     if let ranks = options.ranks, ranks > 1, !MPICommunicator.isLaunched {
@@ -56,7 +58,11 @@ struct RunSession {
     StopSignals.install()
     keepMemory()
     var communicator: (any Communicator)?
-    try reporting { communicator = try MPICommunicator.current() }
+    try reporting {
+      communicator =
+        element != nil && !MPICommunicator.isLaunched
+        ? SoloCommunicator() : try MPICommunicator.current()
+    }
     guard let communicator else { return }
     var status = ExitCode.success
     if communicator.rank == 0 {
@@ -78,7 +84,7 @@ struct RunSession {
     var settings = RunSettings(programVersion: programVersion)
     settings.takeOver = options.takeOver
     settings.only = only
-    let run = StudyRun(settings: settings, communicator: communicator)
+    var run = StudyRun(settings: settings, communicator: communicator)
     let loaded: LoadedStudy
     do {
       if let ranks = options.ranks, ranks != communicator.size {
@@ -91,6 +97,16 @@ struct RunSession {
       run.release()
       throw error
     }
+    let only = self.only ?? element?.chains(of: loaded.study.imputations)
+    if only?.numbers.isEmpty == true, let element {
+      run.release()
+      writeToStandardError(
+        "element \(element) has nothing to do: there are \(loaded.study.imputations) imputations")
+      return .success
+    }
+    settings.only = only
+    settings.directory = element?.directory(in: loaded.study.outputDirectory)
+    run = StudyRun(settings: settings, communicator: communicator)
     let rule = loaded.study.pooling.degreesOfFreedom
     let level = loaded.study.pooling.level
     for note in loaded.resolved.notes { writeToStandardError("note: \(note)") }
@@ -113,13 +129,14 @@ struct RunSession {
           + outcome.silentRanks.map(String.init).joined(separator: ", "))
       communicator.abort(code: ExitStatus.stopped.rawValue)
     }
-    return try report(outcome, loaded: loaded, rule: rule, level: level)
+    return try report(outcome, only: only, loaded: loaded, rule: rule, level: level)
   }
 
   private func report(
-    _ outcome: RunOutcome, loaded: LoadedStudy, rule: DegreesOfFreedomRule, level: Double
+    _ outcome: RunOutcome, only: ChainSelection?, loaded: LoadedStudy, rule: DegreesOfFreedomRule,
+    level: Double
   ) throws -> ExitCode {
-    let path = loaded.study.outputDirectory
+    let path = outcome.directory.relativePath
     if let reason = outcome.stopped {
       let done = try RecordReader(directory: outcome.directory)
         .finishedChains(iterations: loaded.study.iterations).count
@@ -177,8 +194,11 @@ struct RunSession {
     let asked = Set(only.numbers)
     writeToStandardError(
       "\(finished.count { asked.contains($0) }) of the \(asked.count) imputations asked for are in "
-        + "\(loaded.study.outputDirectory), \(finished.count) of the run's "
-        + "\(loaded.study.imputations). The same command without --only computes the others.")
+        + "\(outcome.directory.relativePath), \(finished.count) of the run's "
+        + "\(loaded.study.imputations). "
+        + (element == nil
+          ? "The same command without --only computes the others."
+          : "When all elements are done, 'dormouse gather' puts them together."))
     return outcome.failed.isEmpty ? .success : ExitStatus.chainsFailed
   }
 

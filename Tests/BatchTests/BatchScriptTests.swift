@@ -20,7 +20,7 @@ import Testing
     ] {
       #expect(script.text.contains("\n#SBATCH --\(line)\n"), "\(line)")
     }
-    #expect(script.text.contains("\nmpi_launcher mpirun\n"))
+    #expect(script.text.contains("\nlaunch_ranks mpirun \"$dormouse\" run "))
     #expect(script.text.contains("\nrequeue_or_exit \"$run\"\n"))
     #expect(script.ranks == 128)
   }
@@ -28,7 +28,7 @@ import Testing
   @Test func oneNodeNeedsNoLauncherOfSlurms() {
     let text = Self.script().text
     #expect(text.contains("#SBATCH --nodes=1\n") && text.contains("#SBATCH --time=04:00:00\n"))
-    #expect(!text.contains("mpi_launcher") && text.contains("--ranks \"${SLURM_NTASKS:-1}\""))
+    #expect(!text.contains("launch_ranks") && text.contains("--ranks \"${SLURM_NTASKS:-1}\""))
     #expect(text.contains("export DORMOUSE_CLUSTER=/dev/null\n"))
   }
 
@@ -69,10 +69,5 @@ import Testing
     shell.waitUntilExit()
     #expect(
       String(decoding: text, as: UTF8.self) == "/data/trial.yaml\n\(run)\n--data\n\(run)\n")
-  }
-
-  @Test(arguments: [([3], "3"), ([1, 2, 3, 5], "1-3,5"), ([9, 7, 8, 7], "7-9"), ([], "")])
-  func listsOfNumbers(_ numbers: [Int], _ text: String) {
-    #expect(BatchScript.list(numbers) == text)
   }
 }

@@ -28,7 +28,10 @@ struct Program {
     try run(arguments, folder: folder)
   }
 
-  static func run(_ arguments: [String], folder: URL? = nil) throws -> Outcome {
+  /// - Parameter environment: variables that the program sees besides the tests' own.
+  static func run(
+    _ arguments: [String], folder: URL? = nil, environment: [String: String] = [:]
+  ) throws -> Outcome {
     let process = Process()
     let program = try #require(Bundle.main.executableURL).deletingLastPathComponent()
       .appending(path: "dormouse")
@@ -37,7 +40,7 @@ struct Program {
     if let folder { process.currentDirectoryURL = folder }
     process.environment = ProcessInfo.processInfo.environment.filter { variable in
       !["OMPI_", "PMIX", "ORTE_", "PRTE_"].contains { variable.key.hasPrefix($0) }
-    }
+    }.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     // Files, not pipes: nothing to read while the program runs, and no limit.
     let scratch = try Scratch()

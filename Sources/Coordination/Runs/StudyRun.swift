@@ -14,6 +14,8 @@ public struct RunSettings: Sendable {
   public var takeOver = false
   /// Compute these chains and leave the others alone; nil: all of them.
   public var only: ChainSelection?
+  /// The directory of the record, if it is not the study's output directory.
+  public var directory: String?
   public var queue = QueueOptions()
 
   public init(programVersion: String) { self.programVersion = programVersion }
@@ -105,6 +107,18 @@ public struct StudyRun {
     }
   }
 
+  /// Refuses what ``lead(_:extend:started:progress:finishing:)`` would refuse of the run's
+  /// directory: the record of another run, or one of another extent. Touches nothing.
+  ///
+  /// - Throws: `RunRecordError`, ``RunError``.
+  public func checkRecord(_ loaded: LoadedStudy, extend: Bool = false) throws {
+    let directory = directory(of: loaded.study)
+    guard RunRecord.exists(in: directory) else { return }
+    try check(
+      RecordReader(directory: directory), against: description(loaded), directory: directory,
+      extend: extend)
+  }
+
   /// Tells the other ranks that there is nothing to compute.
   public func release() { _ = try? communicator.broadcast([], from: 0) }
 
@@ -124,7 +138,7 @@ public struct StudyRun {
     progress: (QueueProgress) -> Void, finishing: (RunOutcome) throws -> Void
   ) throws -> RunOutcome {
     let study = loaded.study
-    let directory = URL(filePath: study.outputDirectory, directoryHint: .isDirectory)
+    let directory = directory(of: study)
     var outcome = RunOutcome(directory: directory)
     if let k = settings.only?.numbers.last, k > study.imputations {
       throw RunError.noSuchChain(k, m: study.imputations)
@@ -185,8 +199,12 @@ public struct StudyRun {
 
   // MARK: - Parts
 
+  private func directory(of study: Study) -> URL {
+    URL(filePath: settings.directory ?? study.outputDirectory, directoryHint: .isDirectory)
+  }
+
   /// What identifies the run: data, plan, engine version, seed; and what describes it.
-  private func description(_ loaded: LoadedStudy) throws -> RunDescription {
+  func description(_ loaded: LoadedStudy) throws -> RunDescription {
     let study = loaded.study
     let plan = study.canonicalPlan()
     return RunDescription(
@@ -259,7 +277,7 @@ public struct StudyRun {
     }
   }
 
-  private func attempt() -> AttemptRecord {
+  func attempt() -> AttemptRecord {
     AttemptRecord(
       host: communicator.processorName, pid: ProcessIdentity.current.pid,
       ranks: communicator.size, processor: Self.processorModel(),

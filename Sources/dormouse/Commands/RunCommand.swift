@@ -44,7 +44,23 @@ struct RunCommand: ParsableCommand {
         """, valueName: "list"))
   var only: ChainSelection?
 
+  @Option(
+    help: ArgumentHelp(
+      "Compute the share of one element of a job array, such as 3/5, without MPI.",
+      discussion: """
+        Into a record of its own below the run's directory, elements/3-of-5; gather puts the \
+        elements together.
+        """, valueName: "number/count"))
+  var element: ArrayElement?
+
   @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    if element != nil, only != nil || (compute.ranks ?? 1) > 1 {
+      throw ValidationError(
+        "--element takes neither --only nor --ranks: it is one process's share.")
+    }
+  }
 
   func run() throws {
     let overrides = StudyOverrides(
@@ -52,10 +68,15 @@ struct RunCommand: ParsableCommand {
       seed: seed)
     let path = study
     try RunSession(
-      options: compute, load: { try LoadedStudy(path: path, overrides: overrides) }, extend: false,
-      only: only
+      options: compute,
+      load: { try LoadedStudy(path: path, overrides: overrides) }, extend: false, only: only,
+      element: element
     ).run()
   }
+}
+
+extension ArrayElement: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }
 
 extension ChainSelection: ExpressibleByArgument {

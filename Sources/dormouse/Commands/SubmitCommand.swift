@@ -2,6 +2,7 @@ import ArgumentParser
 import Batch
 import Coordination
 import Foundation
+import MessagePassing
 import RunRecord
 import Study
 import Tabular
@@ -84,7 +85,15 @@ struct SubmitCommand: ParsableCommand {
       if let array, array > loaded.study.imputations {
         throw BatchError.tooManyElements(array, imputations: loaded.study.imputations)
       }
+      try StudyRun(
+        settings: RunSettings(programVersion: programVersion), communicator: SoloCommunicator()
+      ).checkRecord(loaded)
       let left = try chainsLeft(loaded)
+      guard left > 0 || dryRun else {
+        return writeToStandardError(
+          "All \(loaded.study.imputations) imputations are in \(loaded.study.outputDirectory) "
+            + "already; nothing is submitted.")
+      }
 
       let run = Self.absolute(loaded.study.outputDirectory)
       var job = BatchScript(
@@ -211,7 +220,8 @@ struct SlurmOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Memory of a rank, such as 2G.", valueName: "amount"))
   var memPerCpu: String?
 
-  @Option(help: ArgumentHelp("How ranks on several nodes start: srun or mpirun.", valueName: "launcher"))
+  @Option(
+    help: ArgumentHelp("How ranks on several nodes start: srun or mpirun.", valueName: "launcher"))
   var mpi: String?
 
   private var given: [String: String] {

@@ -1,0 +1,191 @@
+import Foundation
+import Testing
+
+/// `submit`, as far as it goes without Slurm.
+@Suite struct SubmitTests {
+  let study = Program.package("config/example.yaml").path
+  let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  private var run: String { scratch.url("run").path }
+
+  private func submit(_ more: String...) throws -> Program.Outcome {
+    try Program.run(["submit", study, "--output", run, "--dry-run"] + more)
+  }
+
+  @Test func showsTheScriptAndWritesNothing() throws {
+    let outcome = try submit(
+      "--time", "08:00:00", "--nodes", "4", "--ntasks-per-node", "32", "--account", "trials",
+      "--m", "500", "--seed", "7")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    for line in [
+      "#SBATCH --time=08:00:00", "#SBATCH --nodes=4", "#SBATCH --ntasks-per-node=32",
+      "#SBATCH --account=trials", "prepare", "arguments \(study) \(run) --m 500 --seed 7",
+    ] {
+      #expect(outcome.output.contains("\n\(line)\n"), "\(line)")
+    }
+    #expect(outcome.errors.contains("500 chains on 128 ranks, up to 4 each"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("This fits into 08:00:00."))
+    #expect(scratch.names.isEmpty)
+  }
+
+  /// bash must be able to read it; the common part defines every command that it calls.
+  @Test(arguments: [["--nodes", "2"], ["--array", "3"], ["--mpi", "mpirun", "--nodes", "2"], []])
+  func theScriptIsWhole(_ more: [String]) throws {
+    let outcome = try Program.run(
+      ["submit", study, "--output", run, "--dry-run", "--pilot", "0"] + more)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let script = try scratch.write("s.sh", outcome.output)
+    // prepare and launch are taken out of the job; everything else is as it would be.
+    let shell = Process()
+    shell.executableURL = URL(filePath: "/bin/bash")
+    shell.arguments = [
+      "-c",
+      """
+      common=$(sed -n 's/^export DORMOUSE_SLURM=//p' "$1")
+      cp -r "$common" "$2/slurm"
+      echo 'prepare() { dormouse=$DORMOUSE; }
+      launch() { printf "launch"; printf " [%s]" "$@"; echo; status=0; }
+      log() { :; }' >>"$2/slurm/common.sh"
+      sed "s|^export DORMOUSE_SLURM=.*|export DORMOUSE_SLURM=$2/slurm|" "$1" >"$2/script.sh"
+      export SLURM_JOB_ID=1 SLURM_NTASKS=4 SLURM_ARRAY_TASK_ID=2 SLURM_JOB_NODELIST=n1
+      bash "$2/script.sh"
+      """, "bash", script, scratch.folder.path,
+    ]
+    let (output, errors) = (Pipe(), Pipe())
+    shell.standardOutput = output
+    shell.standardError = errors
+    try shell.run()
+    let text = String(
+      decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    let complaint = String(
+      decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0, "\(complaint)")
+    #expect(complaint.isEmpty)
+    #expect(text.contains("[run] [\(study)] [--output] [\(run)]"), "\(text)")
+    #expect(text.contains("launch [mpirun]") == more.contains("mpirun"))
+    #expect(text.contains("[--element] [2/3]") == more.contains("--array"), "\(text)")
+  }
+
+  @Test func longJobsAreRequeued() throws {
+    // 20 chains of 2·10⁹ visits take longer than a minute on any machine.
+    let outcome = try submit("--iterations", "1000000000", "--time", "1", "--pilot", "0.1")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("will be requeued about") || outcome.errors.contains("too short"),
+      "\(outcome.errors)")
+  }
+
+  /// What plan and run refuse is refused here, with their sentences and nothing on standard output.
+  @Test func refusesWhatPlanRefuses() throws {
+    let bad = try scratch.write("bad.yaml", "data: {file: no.csv}\nanalyse: [{modle: y ~ x}]\n")
+    let outcome = try Program.run("submit", bad, "--dry-run")
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("unknown key 'modle'"), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test func refusesTheRecordOfAnotherRun() throws {
+    let begun = try Program.run(
+      "run", study, "--output", run, "--m", "2", "--iterations", "2", "--seed", "7")
+    #expect(begun.status == 0, "\(begun.errors)")
+    let other = try submit("--m", "2", "--iterations", "2")
+    #expect(other.status == 73)
+    #expect(other.errors.contains("seed: recorded 7, now 1"), "\(other.errors)")
+    let done = try submit("--m", "2", "--iterations", "2", "--seed", "7")
+    #expect(done.status == 0, "\(done.errors)")
+  }
+
+  @Test(arguments: [
+    (["--time", "8h"], "--time: '8h' is no time limit"),
+    (["--nodes", "0"], "--nodes: '0' must be a whole number, 1 or more"),
+    (["--mem-per-cpu", "lots"], "--mem-per-cpu: 'lots' is no amount of memory"),
+    (["--partition", "a b"], "--partition: 'a b' is no name Slurm can have"),
+    (["--array", "0"], "--array is 0"),
+    (["--array", "2", "--nodes", "2"], "an element of --array has one"),
+    (["--script", "../x.sh"], "--script is '../x.sh'"),
+    (["--mpi", "aprun"], "--mpi: 'aprun' is neither srun nor mpirun"),
+  ])
+  func optionsThatAreWrong(_ options: [String], _ sentence: String) throws {
+    let outcome = try Program.run(["submit", study, "--dry-run"] + options)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.contains(sentence), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test func moreElementsThanChains() throws {
+    let outcome = try submit("--array", "21")
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("more than the 20 imputations"), "\(outcome.errors)")
+  }
+
+  @Test func settingsComeFromFileAndEnvironment() throws {
+    let file = try scratch.write("cluster.yaml", "partition: long\nntasks-per-node: 7\n")
+    let outcome = try Program.run(
+      ["submit", study, "--output", run, "--dry-run", "--pilot", "0"],
+      environment: ["DORMOUSE_CLUSTER": file, "DORMOUSE_NTASKS_PER_NODE": "9"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("#SBATCH --partition=long\n"))
+    #expect(outcome.output.contains("#SBATCH --ntasks-per-node=9\n"))
+    #expect(outcome.output.contains("export DORMOUSE_CLUSTER=\(file)\n"))
+    let wrong = try Program.run(
+      ["submit", study, "--dry-run"],
+      environment: ["DORMOUSE_CLUSTER": try scratch.write("bad.yaml", "nodes: 2\ntime: soon\n")])
+    #expect(wrong.status == 65)
+    #expect(wrong.errors.contains("bad.yaml:2:7: 'time': 'soon' is no time limit"))
+    #expect(wrong.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test func withoutSlurm() throws {
+    let outcome = try Program.run(
+      ["submit", study, "--output", run], environment: ["PATH": scratch.folder.path])
+    #expect(outcome.status == 70)
+    #expect(outcome.errors.contains("there is no 'sbatch' on this machine"), "\(outcome.errors)")
+    #expect(outcome.errors.split(separator: "\n").count == 1)
+    #expect(outcome.output.isEmpty && scratch.names.isEmpty)
+  }
+
+  /// What Slurm says, in one sentence; the script stays, so that it can be looked at.
+  @Test func slurmsRefusalIsShown() throws {
+    let sbatch = try scratch.write(
+      "sbatch",
+      """
+      #!/bin/sh
+      echo 'sbatch: error: invalid partition specified: nowhere' >&2
+      echo 'sbatch: error: Batch job submission failed: Invalid partition name specified' >&2
+      exit 1
+      """)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: sbatch)
+    let outcome = try Program.run(
+      ["submit", study, "--output", run, "--partition", "nowhere", "--pilot", "0"],
+      environment: ["PATH": "\(scratch.folder.path):/usr/bin:/bin"])
+    #expect(outcome.status == 70)
+    #expect(
+      outcome.errors.contains(
+        "error: sbatch refused: invalid partition specified: nowhere; Batch job submission failed: "
+          + "Invalid partition name specified\n"), "\(outcome.errors)")
+  }
+
+  @Test func saysHowToFollowTheJob() throws {
+    let sbatch = try scratch.write(
+      "sbatch", "#!/bin/sh\necho \"$@\" >\(scratch.url("arguments").path)\necho 4711\n")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: sbatch)
+    let outcome = try Program.run(
+      ["submit", study, "--output", run, "--pilot", "0", "--array", "4", "--script", "job.sh"],
+      environment: ["PATH": "\(scratch.folder.path):/usr/bin:/bin"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    for line in [
+      "Submitted as job 4711.", "squeue --job 4711", "dormouse gather \(run)", "scancel 4711",
+      "\(run)/slurm-4711_*.out",
+    ] {
+      #expect(outcome.output.contains(line), "\(line)")
+    }
+    let script = try String(contentsOfFile: run + "/job.sh", encoding: .utf8)
+    #expect(outcome.output.contains(script))
+    #expect(
+      try String(contentsOf: scratch.url("arguments"), encoding: .utf8)
+        == "--parsable \(run)/job.sh\n")
+  }
+}
