@@ -23,6 +23,17 @@ public final class MPICommunicator: Communicator {
     environmentValue("OMPI_COMM_WORLD_SIZE") != nil || environmentValue("PMIX_RANK") != nil
   }
 
+  /// Name and version of the MPI library, such as `Open MPI v4.1.4`; MPI need not be initialised.
+  public static var libraryVersion: String {
+    var text = [CChar](repeating: 0, count: Int(MPI_MAX_LIBRARY_VERSION_STRING) + 1)
+    var length: Int32 = 0
+    guard MPI_Get_library_version(&text, &length) == MPI_SUCCESS else { return "unknown" }
+    let whole = String(
+      decoding: text.prefix(Int(length)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    // What follows the first comma is the packager's.
+    return String(whole.prefix { $0 != "," && $0 != "\n" })
+  }
+
   /// The communicator of this process: MPI's when it was launched as a rank, otherwise a
   /// ``SoloCommunicator``. Call it once, at the start.
   ///

@@ -11,12 +11,16 @@ extension Table {
   public func rendered(style: OutputStyle = .plain) -> String {
     let shown = columns.indices.filter { !columns[$0].isForMachines }
     var blocks = shown.map { renderedColumn($0, style: style) }
-    if let limit = style.width { shorten(&blocks, to: limit, style: style) }
+    let isCut = style.width.map { shorten(&blocks, to: $0, style: style) } ?? false
     var output = ""
     if let title { output += style.bold(printable(title)) + "\n" }
     for (number, part) in fold(blocks, width: style.width).enumerated() {
       if number > 0 { output += "\n" }
       output += text(of: part, style: style)
+    }
+    if isCut {
+      let note = "Texts are cut to fit; a wider terminal or --format csv shows them whole."
+      output += wrapped(note, width: style.width) + "\n"
     }
     for note in notes {
       output += wrapped(printable(note), width: style.width) + "\n"
@@ -63,20 +67,25 @@ extension Table {
     }
   }
 
-  /// Cuts the widest texts, as far as needed and allowed.
-  private func shorten(_ blocks: inout [Block], to limit: Int, style: OutputStyle) {
+  /// Cuts the widest texts, as far as needed and allowed; whether it had to.
+  private func shorten(_ blocks: inout [Block], to limit: Int, style: OutputStyle) -> Bool {
     func total() -> Int { blocks.reduce(0) { $0 + $1.width + Self.gap } - Self.gap }
+    var isCut = false
     while total() > limit {
       let candidates = blocks.indices.filter {
         columns[blocks[$0].index].alignment == .left && blocks[$0].width > Self.shortest
       }
-      guard let widest = candidates.max(by: { blocks[$0].width < blocks[$1].width }) else { return }
+      guard let widest = candidates.max(by: { blocks[$0].width < blocks[$1].width }) else {
+        return isCut
+      }
+      isCut = true
       let width = max(Self.shortest, blocks[widest].width - (total() - limit))
       blocks[widest].cells = blocks[widest].cells.map {
         truncated($0, to: width, ellipsis: style.ellipsis)
       }
       blocks[widest].width = width
     }
+    return isCut
   }
 
   /// Groups of columns that fit side by side.

@@ -1,6 +1,7 @@
 import Glibc
 
-/// A file that appears under its name only when it is whole.
+/// A file that appears under its name only when it is whole. Where the name is a symbolic link, the
+/// file that it points to is replaced, and the link stays.
 ///
 /// Bytes go to a temporary file in the same folder; ``commit()`` makes them durable (fsync) and
 /// renames the file over the old one, if any. A writer that is dropped before leaves nothing.
@@ -14,15 +15,15 @@ final class AtomicFile {
 
   /// - Throws: ``TabularError/unwritable(path:reason:)``.
   init(path: String) throws(TabularError) {
-    self.path = path
-    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    self.path = Self.target(of: path)
+    let name = self.path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     var status = stat()
-    if name.isEmpty || (stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR) {
+    if name.isEmpty || (stat(self.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR) {
       throw .unwritable(path: path, reason: systemReason(EISDIR))
     }
     // Short whatever the name's length, which may be at the system's limit.
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-    temporaryPath = path.dropLast(name.count) + ".writing-\(suffix)"
+    temporaryPath = self.path.dropLast(name.count) + ".writing-\(suffix)"
     descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
     buffer.reserveCapacity(Self.bufferSize + 4_096)
@@ -32,6 +33,20 @@ final class AtomicFile {
     guard descriptor >= 0 else { return }
     close(descriptor)
     unlink(temporaryPath)
+  }
+
+  /// What `path` stands for: itself, or where its links lead (as many as the system follows).
+  private static func target(of path: String) -> String {
+    var path = path
+    for _ in 0..<40 {
+      var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+      let count = readlink(path, &buffer, buffer.count)
+      guard count > 0 else { return path }
+      let target = String(decoding: buffer.prefix(count), as: UTF8.self)
+      let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+      path = target.hasPrefix("/") ? target : folder + target
+    }
+    return path
   }
 
   func append(_ bytes: some Collection<UInt8>) throws(TabularError) {

@@ -33,9 +33,9 @@ struct Dormouse: ParsableCommand {
     version: programVersion,
     subcommands: [
       DescribeCommand.self, PlanCommand.self, RunCommand.self, SubmitCommand.self,
-      GatherCommand.self, StatusCommand.self,
-      ExtendCommand.self, PoolCommand.self, CompleteCommand.self, FitCommand.self,
-      ReportCommand.self, PoolTableCommand.self, SimulateCommand.self, ExampleCommand.self,
-      AmputeCommand.self, BenchCommand.self,
+      GatherCommand.self, StatusCommand.self, ExtendCommand.self, PoolCommand.self,
+      CompleteCommand.self, FitCommand.self, ReportCommand.self, SimulateCommand.self,
+      PoolTableCommand.self, ExampleCommand.self, AmputeCommand.self, DoctorCommand.self,
+      BenchCommand.self, PingCommand.self,
     ])
 }

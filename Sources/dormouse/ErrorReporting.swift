@@ -89,9 +89,21 @@ func writeToStandardError(_ text: String) {
   try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }
 
-/// Writes `text` to standard output as it is.
+/// Writes `text` to standard output as it is; quietly nothing when its reader has gone (`| head`).
 ///
 /// - Throws: the system's error, as when the disk that output is sent to is full.
 func writeToStandardOutput(_ text: String) throws {
-  try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+  let handler = signal(SIGPIPE, SIG_IGN)
+  defer { signal(SIGPIPE, handler) }
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+    if count >= 0 {
+      rest = rest.dropFirst(count)
+    } else if errno == EPIPE {
+      return
+    } else if errno != EINTR {
+      throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+    }
+  }
 }

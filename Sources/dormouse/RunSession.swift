@@ -56,13 +56,11 @@ struct RunSession {
       }
     }
     StopSignals.install()
+    // A reader that has seen enough (`| head`) is no reason to stop computing.
+    signal(SIGPIPE, SIG_IGN)
     keepMemory()
     var communicator: (any Communicator)?
-    try reporting {
-      communicator =
-        element != nil && !MPICommunicator.isLaunched
-        ? SoloCommunicator() : try MPICommunicator.current()
-    }
+    try reporting { communicator = try MPICommunicator.current() }
     guard let communicator else { return }
     var status = ExitCode.success
     if communicator.rank == 0 {

@@ -107,19 +107,33 @@ public struct RunResults: Sendable {
     let table = try Pooling.pool(fits: numbered, rule: rule, level: level)
     result.table = table
     result.notes += table.notes
-    for estimate in table.estimates {
-      if let note = estimate.note { result.notes.append("\(estimate.term): \(note)") }
-    }
+    result.notes += Self.sentences(table.estimates.map { ($0.term, $0.note) })
     result.components = try Pooling.poolComponents(fits: numbered, level: level)
       .filter {
         !(numbered[0].groups.isEmpty && numbered[0].components.isEmpty && $0.term == "icc")
       }
-    for component in result.components {
-      if let note = component.note {
-        result.notes.append("\(component.group) \(component.term): \(note)")
+    let notes = Self.sentences(result.components.map { ("\($0.group) \($0.term)", $0.note) })
+    result.notes += notes.filter { !result.notes.contains($0) }
+    if numbered.count > 1 { result.advice = ImputationAdvice(table: table) }
+  }
+
+  /// Notes on terms, each said once: of several terms together, of all without their names.
+  private static func sentences(_ notes: [(term: String, note: String?)]) -> [String] {
+    var terms: [(note: String, terms: [String])] = []
+    for (term, note) in notes {
+      guard let note else { continue }
+      if let known = terms.firstIndex(where: { $0.note == note }) {
+        terms[known].terms.append(term)
+      } else {
+        terms.append((note, [term]))
       }
     }
-    if numbered.count > 1 { result.advice = ImputationAdvice(table: table) }
+    return terms.map { note, terms in
+      guard terms.count == notes.count, terms.count > 1 else {
+        return "\(terms.joined(separator: ", ")): \(note)"
+      }
+      return note.prefix(1).uppercased() + note.dropFirst() + (note.hasSuffix(".") ? "" : ".")
+    }
   }
 
   /// The coefficients of one fit with the intervals that it has by itself; empty where the rule has
