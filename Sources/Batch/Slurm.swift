@@ -57,6 +57,20 @@ public enum Slurm {
     return String(job)
   }
 
+  /// The elements of job arrays made from `script` that wait in the queue or run; empty when
+  /// Slurm does not tell.
+  public static func elementsInQueue(script: String) -> Set<Int> {
+    let outcome = try? run("squeue", ["--noheader", "--array", "--format=%K|%o"])
+    guard let outcome, outcome.status == 0 else { return [] }
+    return Set(
+      outcome.output.split(whereSeparator: \.isNewline).compactMap { line in
+        let fields = line.split(separator: "|", maxSplits: 1)
+        guard fields.count == 2, fields[1].trimmingCharacters(in: .whitespaces) == script
+        else { return nil }
+        return Int(fields[0].trimmingCharacters(in: .whitespaces))
+      })
+  }
+
   /// What a command complained of, on one line and without its name before each sentence.
   static func explanation(_ text: String) -> String {
     let sentences = text.split(whereSeparator: \.isNewline).map { line in

@@ -220,3 +220,17 @@ private func terminal(_ width: Int?, color: Bool = false) -> OutputStyle {
     #expect(found == .plain)
   }
 }
+
+@Suite("Tables on narrow terminals") struct NarrowTableTests {
+  @Test func cutTextsAreAnnounced() {
+    var table = Table(columns: [.init("term", .left, isKey: true), .init("estimate")])
+    table.append([.text("treatment:a very long name of a level"), .integer(1)])
+    let note = "Texts are cut to fit"
+    let narrow = OutputStyle(width: 30, usesUnicode: true, usesColor: false)
+    #expect(table.rendered(style: narrow).contains(note))
+    #expect(table.rendered(style: narrow).split(separator: "\n").allSatisfy { $0.count <= 30 })
+    let wide = OutputStyle(width: 80, usesUnicode: true, usesColor: false)
+    #expect(!table.rendered(style: wide).contains(note))
+    #expect(!table.rendered().contains(note))
+  }
+}

@@ -4,6 +4,7 @@ import Coordination
 import Foundation
 import Reporting
 import RunRecord
+import Study
 
 struct GatherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -54,12 +55,19 @@ struct GatherCommand: ParsableCommand {
       try files.write(rule: rule, level: level)
     }
     let files = try RunFiles(directory: folder)
-    if isNew { try files.writeProvenance() }
+    if isNew {
+      try files.writeProvenance()
+      do {
+        writeReport(of: folder, loaded: try LoadedStudy(recordedIn: folder))
+      } catch {
+        writeToStandardError("note: no report is written: \(errorText(error, excerpts: false))")
+      }
+    }
     let (rule, level) = try RunSession.recordedPooling(files.results)
     let pooled = files.results.pooled(rule: rule, level: level)
     try output.print(
       RunSession.tables(pooled, files.results, rule, level)
-        + [NamedTable("elements", gathering.table, isDetail: true)])
+        + [NamedTable("elements", gathering.table(queued: []), isDetail: true)])
     for failure in files.results.failures {
       writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
     }
@@ -73,8 +81,10 @@ struct GatherCommand: ParsableCommand {
   }
 
   private func nameMissing(_ gathering: Gathering) throws -> ExitCode {
-    try output.print([NamedTable("elements", gathering.table)])
-    let running = gathering.parts.filter { $0.writer != nil }.map(\.element.number)
+    let path = SubmitCommand.absolute(directory) + "/" + script
+    let queued = Slurm.elementsInQueue(script: path)
+    try output.print([NamedTable("elements", gathering.table(queued: queued))])
+    let busy = queued.union(gathering.parts.filter { $0.writer != nil }.map(\.element.number))
     for part in gathering.parts where !part.missing.isEmpty {
       let chains = ChainSelection(part.missing)
       let noun = part.missing.count == 1 ? "imputation" : "imputations"
@@ -83,21 +93,20 @@ struct GatherCommand: ParsableCommand {
         "element \(part.element) lacks \(noun) \(chains)"
           + (part.directory == nil ? "; it has not begun" : writer))
     }
-    let idle = gathering.incomplete.filter { !running.contains($0) }
+    let idle = gathering.incomplete.filter { !busy.contains($0) }
     guard resubmit else {
       writeToStandardError(
         idle.isEmpty
           ? "Nothing is merged before they are done; the same command then does it."
           : "Nothing is merged yet. 'dormouse gather \(directory) --resubmit' submits "
-            + "\(ChainSelection(idle)) again, unless it is waiting in the queue; then the same "
-            + "command merges.")
+            + "\(ChainSelection(idle)) again; when they are done, the same command merges.")
       return ExitStatus.stopped
     }
     guard !idle.isEmpty else {
-      writeToStandardError("Nothing is submitted: what is missing is being computed.")
+      writeToStandardError(
+        "Nothing is submitted: what is missing is being computed, or waits in the queue.")
       return ExitStatus.stopped
     }
-    let path = SubmitCommand.absolute(directory) + "/" + script
     guard FileManager.default.fileExists(atPath: path) else {
       throw BatchError.scriptAbsent(path: path, elements: "\(ChainSelection(idle))")
     }
@@ -111,7 +120,9 @@ struct GatherCommand: ParsableCommand {
 
 extension Gathering {
   /// What each element has got.
-  fileprivate var table: Table {
+  ///
+  /// - Parameter queued: elements that Slurm has in its queue.
+  fileprivate func table(queued: Set<Int>) -> Table {
     var table = Table(
       title: "Elements of the job array",
       columns: [
@@ -123,7 +134,10 @@ extension Gathering {
       let state =
         part.writer != nil
         ? "running"
-        : part.missing.isEmpty ? "complete" : part.directory == nil ? "not begun" : "stopped"
+        : part.missing.isEmpty
+          ? "complete"
+          : queued.contains(part.element.number)
+            ? "in the queue" : part.directory == nil ? "not begun" : "stopped"
       table.append([
         .integer(part.element.number), .text("\(share)"), .integer(part.finished.count),
         .integer(part.failed.count),

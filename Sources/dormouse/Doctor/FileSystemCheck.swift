@@ -6,16 +6,16 @@ struct FileSystemCheck {
 
   func findings() -> [Finding] {
     let shown = URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL.path
-    var space = statfs()
-    guard statfs(directory, &space) == 0 else {
+    var space = statvfs()
+    guard statvfs(shown, &space) == 0 else {
       return [
         Finding(
           "directory", .missing, "\(shown): \(String(cString: strerror(errno)))",
           remedy: "choose another directory")
       ]
     }
-    let free = Int(space.f_bavail) * Int(space.f_bsize)
-    let kind = Self.names[UInt32(truncatingIfNeeded: space.f_type)] ?? "of a kind not known here"
+    let free = Int(space.f_bavail) * Int(space.f_frsize)
+    let kind = Self.kind(of: shown) ?? "of a kind not known here"
     var findings = [
       Finding(
         "directory", free > 100_000_000 ? .ok : .warning,
@@ -83,11 +83,19 @@ struct FileSystemCheck {
     ]
   }
 
-  /// By the numbers of statfs(2).
-  private static let names: [UInt32: String] = [
-    0xEF53: "ext4", 0x5846_5342: "XFS", 0x9123_683E: "Btrfs", 0x0102_1994: "tmpfs",
-    0x6969: "NFS", 0x0BD0_0BD0: "Lustre", 0x4750_4653: "GPFS", 0x1983_0326: "BeeGFS",
-    0x794C_7630: "overlay", 0x2FC1_2FC1: "ZFS", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB",
-    0x6573_5546: "FUSE", 0x00C3_6400: "Ceph", 0x0102_1997: "9p", 0x8584_58F6: "ramfs",
-  ]
+  /// The file system's name, such as `ext4`, `nfs4`, `lustre`: that of the mount that `path` is in.
+  private static func kind(of path: String) -> String? {
+    let real = URL(filePath: path).resolvingSymlinksInPath().path
+    let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
+    var best: (point: Substring, kind: Substring)?
+    for line in mounts.split(separator: "\n") {
+      let fields = line.split(separator: " ")
+      guard fields.count > 2 else { continue }
+      let point = fields[1]
+      let isAbove = point == "/" || real == point || real.hasPrefix(point + "/")
+      // Of two at one place the later one is seen.
+      if isAbove, point.count >= best?.point.count ?? 0 { best = (point, fields[2]) }
+    }
+    return best.map { String($0.kind) }
+  }
 }

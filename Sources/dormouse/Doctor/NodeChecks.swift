@@ -4,6 +4,7 @@ import Foundation
 import MessagePassing
 import Reporting
 import RunRecord
+import Study
 
 /// Looks at what a node has.
 enum NodeChecks {
@@ -43,13 +44,11 @@ enum NodeChecks {
 
   private static var onlineProcessors: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
-  /// Processors that this process may run on.
+  /// Processors that this process may run on, from the mask that the kernel shows.
   private static var usableProcessors: Int {
-    var set = cpu_set_t()
-    guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else {
-      return onlineProcessors
-    }
-    return withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+    let mask = value("Cpus_allowed:", in: "/proc/self/status", separator: ":") ?? ""
+    let count = mask.compactMap(\.hexDigitValue).reduce(0) { $0 + $1.nonzeroBitCount }
+    return count > 0 ? count : onlineProcessors
   }
 
   /// Of the control group, as a job's, in bytes.
@@ -76,9 +75,8 @@ enum NodeChecks {
   }
 
   static func size(_ bytes: Int) -> String {
-    let gigabytes = Double(bytes) / 1e9
-    return gigabytes < 1
-      ? "\(bytes / 1_000_000) MB" : "\(NumberRule.significant(3).text(gigabytes, infinity: "")) GB"
+    if bytes < 1_000_000_000 { return "\(bytes / 1_000_000) MB" }
+    return "\((Double(bytes) / 1e8).rounded() / 10) GB"
   }
 
   // MARK: - Message passing
@@ -137,7 +135,8 @@ enum NodeChecks {
           ? "no answer in a minute" : words ?? "mpirun ended with \(process.terminationStatus)",
         remedy: "see what mpirun says to: mpirun -n 2 hostname")
     } catch {
-      return Finding(name, .missing, "\(error)", remedy: "see what mpirun says to: mpirun -n 2 hostname")
+      return Finding(
+        name, .missing, "\(error)", remedy: "see what mpirun says to: mpirun -n 2 hostname")
     }
   }
 
@@ -148,9 +147,13 @@ enum NodeChecks {
     guard Slurm.find("sbatch") != nil else {
       return [Finding("Slurm", .absent, "no sbatch here; 'submit' needs it, 'run' does not")]
     }
-    let version = (try? Slurm.run("sbatch", ["--version"]))?.output
-      .trimmingCharacters(in: .whitespacesAndNewlines)
-    var found = version.flatMap { $0.isEmpty ? nil : $0 } ?? "version unknown"
+    guard let asked = try? Slurm.run("sbatch", ["--version"]), asked.status == 0 else {
+      return [
+        Finding(
+          "Slurm", .absent, "sbatch is here, but this machine belongs to no cluster of Slurm's")
+      ]
+    }
+    var found = asked.output.trimmingCharacters(in: .whitespacesAndNewlines)
     if let job = environment["SLURM_JOB_ID"] {
       found += ", in job \(job)"
     } else {
@@ -188,7 +191,9 @@ enum NodeChecks {
 
   /// Real paths of the shared libraries of this process.
   private static func loadedLibraries() -> [String] {
-    let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+    // Foundation's readers give up on this file, which has no size.
+    let maps = String(
+      decoding: (try? StudySource.bytes(ofFile: "/proc/self/maps")) ?? [], as: UTF8.self)
     var seen = Set<String>()
     return maps.split(separator: "\n").compactMap { line in
       line.firstIndex(of: "/").map { String(line[$0...]) }
@@ -208,6 +213,14 @@ enum NodeChecks {
           "batch scripts", .warning, "not found; 'submit' needs them",
           remedy: "set DORMOUSE_SLURM to the folder slurm of the sources, or scripts/install"))
     }
+    let places = FigureBundle.places()
+    let bundle = places.first { FigureBundle.find(in: [$0]) != nil }
+    findings.append(
+      bundle.map { Finding("figures", .ok, $0.path) }
+        ?? Finding(
+          "figures", .warning, "no \(FigureBundle.fileName); reports have tables only",
+          remedy: "scripts/vega-bundle in the sources, then scripts/install; or set "
+            + "\(FigureBundle.variable) to the folder that has it"))
     return findings
   }
 

@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+/// Where output goes: closed pipes, links, narrow terminals.
+@Suite struct OutputTests {
+  /// A reader that has gone, as `| head`, is no error, whether SIGPIPE is ignored or not.
+  @Test(arguments: ["", "trap '' PIPE; "]) func closedOutput(_ trap: String) throws {
+    let shell = Process()
+    shell.executableURL = URL(filePath: "/bin/bash")
+    let program = try #require(Bundle.main.executableURL).deletingLastPathComponent()
+      .appending(path: "dormouse").path
+    // The reader closes before the program has anything to say: it waits for a file.
+    shell.arguments = [
+      "-c",
+      """
+      \(trap)mkfifo "$2/closed"
+      { read -r _ <"$2/closed"; "$1" plan "$3"; echo "status $?" >"$2/status"; } | {
+        exec <&-; echo >"$2/closed"; }
+      """, "bash", program, try folder.folder.path, ExampleRun.study,
+    ]
+    let errors = Pipe()
+    shell.standardError = errors
+    try shell.run()
+    let text = try errors.fileHandleForReading.readToEnd() ?? Data()
+    shell.waitUntilExit()
+    #expect(text.isEmpty, "\(String(decoding: text, as: UTF8.self))")
+    let status = try String(contentsOf: folder.url("status"), encoding: .utf8)
+    #expect(status == "status 0\n")
+  }
+
+  private let folder: Scratch
+
+  init() throws { folder = try Scratch() }
+
+  /// A link that the user has put there stays; what it points to is replaced.
+  @Test func completeWritesThroughLinks() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("run", m: 1, iterations: 1).status == 0)
+    let target = try folder.write("target.csv", "old")
+    let link = folder.url("link.csv").path
+    try FileManager.default.createSymbolicLink(
+      atPath: link, withDestinationPath: "target.csv")
+    let outcome = try Program.run(
+      "complete", example.directory("run").path, "--to", link)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "target.csv")
+    #expect(try String(contentsOfFile: target, encoding: .utf8).hasPrefix(".imp,.id"))
+    #expect(folder.names == ["link.csv", "target.csv"])
+  }
+
+  /// What all terms share is said once.
+  @Test func oneImputationSaysItsNoteOnce() throws {
+    let example = try ExampleRun()
+    let outcome = try example.run("run", m: 1, iterations: 1)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let parts = outcome.output.components(separatedBy: "ne imputation cannot show")
+    #expect(parts.count == 2, "\(outcome.output)")
+  }
+}
