@@ -19,7 +19,7 @@ extension Table {
       output += text(of: part, style: style)
     }
     if isCut {
-      let note = "Texts are cut to fit; a wider terminal or --format csv shows them whole."
+      let note = "Names are cut to fit; a wider terminal or --format csv shows them whole."
       output += wrapped(note, width: style.width) + "\n"
     }
     for note in notes {
@@ -67,7 +67,7 @@ extension Table {
     }
   }
 
-  /// Cuts the widest texts, as far as needed and allowed; whether it had to.
+  /// Cuts the widest texts, as far as needed and allowed; whether names of rows are among them.
   private func shorten(_ blocks: inout [Block], to limit: Int, style: OutputStyle) -> Bool {
     func total() -> Int { blocks.reduce(0) { $0 + $1.width + Self.gap } - Self.gap }
     var isCut = false
@@ -78,7 +78,7 @@ extension Table {
       guard let widest = candidates.max(by: { blocks[$0].width < blocks[$1].width }) else {
         return isCut
       }
-      isCut = true
+      isCut = isCut || columns[blocks[widest].index].isKey
       let width = max(Self.shortest, blocks[widest].width - (total() - limit))
       blocks[widest].cells = blocks[widest].cells.map {
         truncated($0, to: width, ellipsis: style.ellipsis)

@@ -46,7 +46,7 @@ import Testing
   @Test(arguments: commands) func hasTwoExamplesOfItself(_ command: Command) {
     #expect(command.examples.count >= 2, "\(command.name): \(command.examples)")
     for example in command.examples {
-      #expect(example.contains(command.name + " "), "\(example)")
+      #expect((example + " ").contains(command.name + " "), "\(example)")
     }
   }
 

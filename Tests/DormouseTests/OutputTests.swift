@@ -16,7 +16,7 @@ import Testing
       \(trap)mkfifo "$2/closed"
       { read -r _ <"$2/closed"; "$1" plan "$3"; echo "status $?" >"$2/status"; } | {
         exec <&-; echo >"$2/closed"; }
-      """, "bash", program, try folder.folder.path, ExampleRun.study,
+      """, "bash", program, folder.folder.path, ExampleRun.study,
     ]
     let errors = Pipe()
     shell.standardError = errors

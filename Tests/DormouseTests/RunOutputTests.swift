@@ -130,7 +130,7 @@ import Testing
       scratch, rows: { "\($0 / 10),\(Double(($0 * 37) % 23)),\($0 < 2 ? "\($0)" : "")" },
       impute: ", targets: {y: {method: pmm, predictors: {x: 1}}}")
     let outcome = try Program.run("run", study)
-    #expect(outcome.status == 70)
+    #expect(outcome.status == 81)
     #expect(
       outcome.errors.contains("imputation 1 failed: imputation 1, iteration 1, y: 2 observed rows"))
     let events = try String(

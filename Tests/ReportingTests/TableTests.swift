@@ -225,7 +225,7 @@ private func terminal(_ width: Int?, color: Bool = false) -> OutputStyle {
   @Test func cutTextsAreAnnounced() {
     var table = Table(columns: [.init("term", .left, isKey: true), .init("estimate")])
     table.append([.text("treatment:a very long name of a level"), .integer(1)])
-    let note = "Texts are cut to fit"
+    let note = "Names are cut to fit"
     let narrow = OutputStyle(width: 30, usesUnicode: true, usesColor: false)
     #expect(table.rendered(style: narrow).contains(note))
     #expect(table.rendered(style: narrow).split(separator: "\n").allSatisfy { $0.count <= 30 })
