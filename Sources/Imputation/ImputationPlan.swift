@@ -71,6 +71,12 @@ public struct ImputationPlan: Sendable {
   /// Names of the imputed variables, in the order in which completed values are returned.
   public var targetNames: [String] { targets.map(\.name) }
 
+  /// Observed values of each target, as chains see them (a text target's are positions in its
+  /// levels), rows in the plan's order.
+  public var observedValues: [[Double]] {
+    targets.map { target in target.observedRows.map { variables[target.variable].cells[Int($0)] } }
+  }
+
   /// Original rows (from 0, increasing) of each target's missing cells.
   public var missingRows: [[Int]] {
     targets.map { target in target.missingRows.map { Int(rowOrder[Int($0)]) }.sorted() }

@@ -229,10 +229,11 @@ extension VariableRow {
     }
   }
 
-  /// The row with mean and standard deviation of a numeric column.
+  /// The row with mean and standard deviation of a numeric column, and a sketch.
   public func withMoments(of column: Column) -> VariableRow {
-    guard let moments = ColumnSummary(column, limit: 0).moments else { return self }
     var row = self
+    row.sketch = Sketch.distribution(column.values)
+    guard let moments = ColumnSummary(column, limit: 0).moments else { return row }
     row.mean = moments.mean
     row.standardDeviation = moments.standardDeviation
     return row

@@ -2,12 +2,15 @@ extension Table {
   /// The table as CSV (RFC 4180, UTF-8, line feeds): all columns, numbers in the fewest digits
   /// that give back the same bits, `Inf` and `-Inf`, missing cells empty.
   public func csv() -> String {
-    var output = columns.map { Self.csvField($0.name) }.joined(separator: ",") + "\n"
+    let shown = shownToMachines
+    var output = shown.map { Self.csvField(columns[$0].name) }.joined(separator: ",") + "\n"
     for row in rows {
-      output += row.map(Self.csvCell).joined(separator: ",") + "\n"
+      output += shown.map { Self.csvCell(row[$0]) }.joined(separator: ",") + "\n"
     }
     return output
   }
+
+  private var shownToMachines: [Int] { columns.indices.filter { !columns[$0].isSketch } }
 
   private static func csvCell(_ cell: Cell) -> String {
     switch cell {
@@ -35,9 +38,9 @@ extension Table {
   /// The table as JSON: an array of objects with the columns as keys, in order. Missing cells are
   /// null; infinities, for which JSON has no number, are the strings "Inf" and "-Inf".
   public func json() -> String {
-    let keys = columns.map { Self.jsonString($0.name) }
+    let keys = shownToMachines.map { ($0, Self.jsonString(columns[$0].name)) }
     let objects = rows.map { row in
-      let members = zip(keys, row).map { "\($0): \(Self.jsonCell($1))" }
+      let members = keys.map { "\($1): \(Self.jsonCell(row[$0]))" }
       return "  {" + members.joined(separator: ", ") + "}"
     }
     return objects.isEmpty ? "[]\n" : "[\n" + objects.joined(separator: ",\n") + "\n]\n"

@@ -8,8 +8,8 @@ public struct NamedTable: Sendable, Equatable {
   public var textTable: Table?
   /// Whether text leaves it out unless it is printed alone: others show the same.
   public var isDetail: Bool
-  /// Sentences are wrapped, not cut, on a narrow terminal.
-  private var isSentences = false
+  /// A list that text shows; wrapped, not cut, on a narrow terminal.
+  private var list: (title: String?, sentences: [String])?
 
   public init(_ name: String, _ table: Table, textTable: Table? = nil, isDetail: Bool = false) {
     self.name = name
@@ -20,19 +20,29 @@ public struct NamedTable: Sendable, Equatable {
 
   /// A list of sentences; it prints nothing in text when it is empty.
   public init(_ name: String, title: String?, sentences: [String]) {
-    self.name = name
-    isDetail = false
-    table = Table(title: title, columns: [Table.Column("note", .left)])
+    var table = Table(title: title, columns: [Table.Column("note", .left)])
     for sentence in sentences { table.append([.text(sentence)]) }
-    isSentences = true
+    self.init(name, table, title: title, sentences: sentences)
+  }
+
+  /// A table for machines, in whose place text has a list of sentences; nothing when that is
+  /// empty.
+  public init(_ name: String, _ table: Table, title: String?, sentences: [String]) {
+    self.init(name, table)
+    list = (title, sentences)
+  }
+
+  public static func == (a: NamedTable, b: NamedTable) -> Bool {
+    a.name == b.name && a.table == b.table && a.textTable == b.textTable
+      && a.isDetail == b.isDetail && a.list?.title == b.list?.title
+      && a.list?.sentences == b.list?.sentences
   }
 
   func rendered(style: OutputStyle) -> String {
-    guard isSentences else { return (textTable ?? table).rendered(style: style) }
-    guard !table.rows.isEmpty else { return "" }
-    let heading = table.title.map { style.bold($0) + "\n" } ?? ""
-    return table.rows.reduce(into: heading) { text, row in
-      guard case .text(let sentence) = row[0] else { return }
+    guard let list else { return (textTable ?? table).rendered(style: style) }
+    guard !list.sentences.isEmpty else { return "" }
+    let heading = list.title.map { style.bold($0) + "\n" } ?? ""
+    return list.sentences.reduce(into: heading) { text, sentence in
       text += wrapped("- " + printable(sentence), width: style.width) + "\n"
     }
   }

@@ -47,6 +47,9 @@ public struct OutputStyle: Sendable, Equatable {
       usesColor: !isDumb && (environment["NO_COLOR"] ?? "").isEmpty)
   }
 
+  /// Whether drawings are shown: on a terminal with Unicode.
+  public var showsSketches: Bool { usesUnicode && width != nil }
+
   var rule: String { usesUnicode ? "─" : "-" }
   var ellipsis: String { usesUnicode ? "…" : "..." }
   var infinity: String { usesUnicode ? "∞" : "Inf" }

@@ -36,7 +36,15 @@ extension LoadedStudy {
   public func planTables(explanation: PlanExplanation, layouts: [AnalysisLayout]) -> [NamedTable] {
     var tables = [
       NamedTable("plan", overview()),
-      NamedTable("variables", .variables(explanation.variableRows(dataset))),
+      NamedTable(
+        "variables",
+        .variables(
+          explanation.variableRows(dataset).map { row in
+            var row = row
+            // How they are distributed is for `describe` to show.
+            row.sketch = nil
+            return row
+          })),
       NamedTable(
         "predictors",
         .predictorMatrix(

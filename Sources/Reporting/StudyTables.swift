@@ -16,11 +16,13 @@ public struct VariableRow: Sendable, Equatable {
   public var visit: Int?
   public var mean: Double?
   public var standardDeviation: Double?
+  /// The distribution of the observed values (``Sketch``).
+  public var sketch: String?
 
   public init(
     name: String, label: String? = nil, type: String, isDeclared: Bool, levelCount: Int? = nil,
     missingCount: Int, rowCount: Int, method: String? = nil, visit: Int? = nil,
-    mean: Double? = nil, standardDeviation: Double? = nil
+    mean: Double? = nil, standardDeviation: Double? = nil, sketch: String? = nil
   ) {
     self.name = name
     self.label = label
@@ -33,6 +35,7 @@ public struct VariableRow: Sendable, Equatable {
     self.visit = visit
     self.mean = mean
     self.standardDeviation = standardDeviation
+    self.sketch = sketch
   }
 }
 
@@ -63,6 +66,7 @@ extension Table {
   ) -> Table {
     let hasPlan = rows.contains { $0.method != nil }
     let hasLabels = rows.contains { $0.label != nil }
+    let hasSketches = rows.contains { $0.sketch != nil }
     let hasSummary = rows.contains { $0.mean != nil }
     var table = Table(
       title: title,
@@ -72,6 +76,7 @@ extension Table {
         Column("type.from", .left), Column("levels"), Column("missing"),
         Column("missing.share"), Column("mean", .decimal, isForMachines: !hasSummary),
         Column("sd", .decimal, isForMachines: !hasSummary),
+        Column("distribution", isForMachines: !hasSketches, isSketch: true),
         Column("method", .left, isForMachines: !hasPlan),
         Column("visit", isForMachines: !hasPlan),
       ], notes: notes)
@@ -81,7 +86,8 @@ extension Table {
         .text(row.name), Cell(row.label), .text(row.type),
         .text(row.isDeclared ? "study file" : "data"), Cell(row.levelCount),
         .integer(row.missingCount), Cell(share, .percent), Cell(row.mean, .significant(4)),
-        Cell(row.standardDeviation, .significant(3)), Cell(row.method), Cell(row.visit),
+        Cell(row.standardDeviation, .significant(3)), Cell(row.sketch), Cell(row.method),
+        Cell(row.visit),
       ])
     }
     return table

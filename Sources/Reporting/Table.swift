@@ -16,15 +16,19 @@ public struct Table: Sendable, Equatable {
     public var isForMachines: Bool
     /// Whether text repeats it when a wide table is folded into several.
     public var isKey: Bool
+    /// Whether it holds drawings for people: shown on a terminal that can draw them, and nowhere
+    /// else.
+    public var isSketch: Bool
 
     public init(
       _ name: String, _ alignment: Alignment = .right, isForMachines: Bool = false,
-      isKey: Bool = false
+      isKey: Bool = false, isSketch: Bool = false
     ) {
       self.name = name
       self.alignment = alignment
       self.isForMachines = isForMachines
       self.isKey = isKey
+      self.isSketch = isSketch
     }
   }
 

@@ -9,7 +9,9 @@ extension Table {
   /// A table wider than the style's width has its long texts cut first, then is folded into
   /// several below each other, each beginning with the key columns.
   public func rendered(style: OutputStyle = .plain) -> String {
-    let shown = columns.indices.filter { !columns[$0].isForMachines }
+    let shown = columns.indices.filter {
+      !columns[$0].isForMachines && (!columns[$0].isSketch || style.showsSketches)
+    }
     var blocks = shown.map { renderedColumn($0, style: style) }
     let isCut = style.width.map { shorten(&blocks, to: $0, style: style) } ?? false
     var output = ""

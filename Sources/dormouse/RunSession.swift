@@ -164,7 +164,11 @@ struct RunSession {
       writeReport(of: outcome.directory, loaded: loaded)
     }
     let pooled = files.results.pooled(rule: rule, level: level)
-    try options.output.print(RunSession.tables(pooled, files.results, rule, level))
+    let convergence = try RunConvergence(RecordReader(directory: outcome.directory))
+    try options.output.print(
+      RunSession.tables(pooled, files.results, rule, level)
+        + (convergence.targets.isEmpty ? [] : [convergence.namedTable])
+        + sketches(outcome, loaded: loaded))
     for failure in files.results.failures {
       writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
     }
@@ -198,6 +202,17 @@ struct RunSession {
           ? "The same command without --only computes the others."
           : "When all elements are done, 'dormouse gather' puts them together."))
     return outcome.failed.isEmpty ? .success : ExitStatus.chainsFailed
+  }
+
+  /// Drawings for a terminal; programs and files get none.
+  private func sketches(_ outcome: RunOutcome, loaded: LoadedStudy) throws -> [NamedTable] {
+    guard options.output.format == .text, options.output.table == nil,
+      Terminal.standardOutput.showsSketches
+    else { return [] }
+    let targets = Array(zip(loaded.plan.targetNames, loaded.plan.observedValues))
+    let reader = try RecordReader(directory: outcome.directory)
+    let sketches = try RunSketches(reader, targets: targets.map { ($0, $1) })
+    return sketches.map { [NamedTable("sketches", $0.table)] } ?? []
   }
 
   /// The options of pooling in the study as the record has it, by which the files were made.

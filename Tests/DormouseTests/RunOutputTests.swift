@@ -31,8 +31,9 @@ import Testing
     ).sorted()
     #expect(
       names == [
-        "complete-cases.csv", "convergence.csv", "events.csv", "fits.csv", "pooled.csv",
-        "provenance.json", "record.sqlite", "report.html", "study.yaml", "variance-components.csv",
+        "complete-cases.csv", "convergence-diagnostics.csv", "convergence.csv", "events.csv",
+        "fits.csv", "pooled.csv", "provenance.json", "record.sqlite", "report.html", "study.yaml",
+        "variance-components.csv",
       ])
     let provenance = try #require(
       try JSONSerialization.jsonObject(
@@ -51,6 +52,40 @@ import Testing
       example.directory("copy").path)
     #expect(copy.status == 0, "\(copy.errors)")
     expectSame(try example.results("files"), try example.results("copy"), "study as understood")
+  }
+
+  /// The end of a run says how the chains fared; its table and its file hold the figures.
+  @Test func convergenceIsJudged() throws {
+    let example = try ExampleRun()
+    let short = try example.run("short", iterations: 4)
+    #expect(
+      short.output.contains(
+        "Convergence\n- scpar, kscore: more iterations needed: 4 cannot be judged; use 10 or more.\n"
+      ))
+    let text = try example.run("long", iterations: 12)
+    #expect(
+      text.output.contains("- Both targets have converged (12 iterations of 6 chains, R-hat at"))
+    // Drawings are for terminals.
+    #expect(!text.output.contains("observed"))
+    let json = try example.run("json", iterations: 12, ["--format", "json"]).table("convergence")
+    #expect(json.count == 8)
+    #expect(json.allSatisfy { $0["verdict"] as? String == "converged" })
+    #expect(json[0]["target"] as? String == "scpar" && json[0]["quantity"] as? String == "mean")
+    let file = try String(
+      contentsOf: example.directory("long").appending(path: "convergence-diagnostics.csv"),
+      encoding: .utf8
+    ).split(separator: "\n")
+    #expect(file.count == 9)
+    let rhat = try #require(json[0]["rhat"] as? Double)
+    let cells = file[1].split(separator: ",")
+    #expect(cells[..<4] == ["scpar", "mean", "6", "12"])
+    // Foundation reads JSON's numbers to fewer digits than they have.
+    #expect(abs(try #require(Double(cells[4])) - rhat) < 1e-12)
+    let one = try example.run("one", m: 1, iterations: 12)
+    #expect(one.output.contains("not judged: with one chain it cannot be seen"))
+    let single = try example.run("single", m: 1, iterations: 1)
+    #expect(single.status == 0, "\(single.errors)")
+    #expect(single.output.contains("1 cannot be judged; use 10 or more."))
   }
 
   @Test func pooledFileEqualsThePoolCommand() throws {

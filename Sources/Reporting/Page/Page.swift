@@ -104,7 +104,9 @@ struct TableHTML {
   init(_ table: Table) { self.table = table }
 
   var context: [String: Any] {
-    let shown = table.columns.indices.filter { !table.columns[$0].isForMachines }
+    let shown = table.columns.indices.filter {
+      !table.columns[$0].isForMachines && !table.columns[$0].isSketch
+    }
     return [
       "title": table.title.map { ["text": $0] } as Any? ?? false,
       "head": shown.map { ["text": table.columns[$0].name, "class": alignment($0)] },

@@ -28,6 +28,9 @@ public struct RunFiles {
     try write(completeCases(pooled).csv(), to: "complete-cases.csv")
     try writeFits()
     try writeConvergence()
+    try write(
+      Table.convergenceDiagnostics(try RunConvergence(reader).targets).csv(),
+      to: "convergence-diagnostics.csv")
     try writeEvents()
     try write(results.description.studyText, to: "study.yaml")
     return pooled
