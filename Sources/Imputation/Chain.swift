@@ -146,6 +146,10 @@ public struct Chain {
       samplerStates: views.map(\.samplerState))
   }
 
+  /// Per target how often donors were borrowed in its latest visit; nil for methods that borrow no
+  /// values and for targets that this object has not visited.
+  public var donorUse: [DonorUse?] { views.map(\.donorUse) }
+
   /// Whether the chain stands between two iterations.
   public var isBetweenIterations: Bool { nextVisit == 0 }
 

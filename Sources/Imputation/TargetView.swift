@@ -27,6 +27,14 @@ public struct TargetView {
   public private(set) var interceptSD = Double.nan
   private(set) var remarks: [TwoLevelRemark] = []
   private(set) var lacksDonors = false
+  /// Donors of the latest visit by position among the observed rows, one for each missing row;
+  /// empty for methods that borrow no values.
+  private var picks: [Int32] = []
+
+  /// How often donors were borrowed in the latest visit; nil for methods that borrow no values.
+  var donorUse: DonorUse? {
+    picks.isEmpty ? nil : DonorUse(picks: picks, observed: observed.count)
+  }
 
   public var missingCount: Int { plan.missingRows.count }
 
@@ -88,6 +96,7 @@ public struct TargetView {
     for index in changed.indices { changed[index] = false }
     remarks = []
     lacksDonors = false
+    picks = []
     residualSD = .nan
     interceptSD = .nan
   }
@@ -155,9 +164,10 @@ public struct TargetView {
     lacksDonors = observed.count < donors
     // Distances between predictions need no common centre, and keep more digits without it.
     donorPool.build(predict(estimate, columns: observedColumns, starts: plan.layout.starts))
-    return predict(draw, columns: missingColumns, starts: plan.missingStarts).map {
-      observed[donorPool.draw(near: $0, donors: donors, using: &stream)]
+    picks = predict(draw, columns: missingColumns, starts: plan.missingStarts).map {
+      Int32(truncatingIfNeeded: donorPool.draw(near: $0, donors: donors, using: &stream))
     }
+    return picks.map { observed[Int($0)] }
   }
 
   private func predict(

@@ -121,12 +121,14 @@ public final class RecordReader: Sendable {
         let imputed = Blobs.targets(row["imputed"])
       else { throw RunRecordError.damaged(path: path) }
       let samplerState: Data = row["sampler_state"]
-      return ChainRecord(
+      var chain = ChainRecord(
         k: k, iterations: row["iterations"], state: state, imputed: imputed,
         samplerState: [UInt8](samplerState), rank: row["rank"], host: row["host"],
         seconds: row["seconds"], failure: row["failure"], trace: try Self.trace(k, db, path: path),
         fits: try Self.fits(db, path: path, k: k).map(\.fit),
         events: try Self.events(db, k: k).map(\.event))
+      chain.donorUse = try DonorUseTable.read(db, k: k).map(\.use)
+      return chain
     }
   }
 

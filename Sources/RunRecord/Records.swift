@@ -30,6 +30,8 @@ public struct ChainRecord: Equatable, Sendable {
   public var trace: [TraceSegment]
   public var fits: [FitRecord]
   public var events: [EventRecord]
+  /// Donors' use in the last iteration; empty when none is known, and then what is recorded stays.
+  public var donorUse: [DonorUseRecord] = []
 
   public init(
     k: Int, iterations: Int, state: ChainStatus, imputed: [[Double]] = [],

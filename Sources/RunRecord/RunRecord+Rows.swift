@@ -77,6 +77,7 @@ extension RunRecord {
     try appendTrace(chain, db)
     try appendEvents(chain, db)
     try replaceFits(chain.fits, of: chain.k, db)
+    try DonorUseTable.replace(chain.donorUse, of: chain.k, db)
   }
 
   private static func appendTrace(_ chain: ChainRecord, _ db: Database) throws {

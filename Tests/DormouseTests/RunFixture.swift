@@ -5,7 +5,7 @@ import Testing
 /// The files of a finished run that depend on data, plan, seed and extent alone.
 let resultFiles = [
   "pooled.csv", "variance-components.csv", "complete-cases.csv", "fits.csv", "convergence.csv",
-  "convergence-diagnostics.csv", "events.csv",
+  "convergence-diagnostics.csv", "donors.csv", "events.csv",
 ]
 
 /// Runs of the shipped example, small.

@@ -31,8 +31,9 @@ import Testing
     ).sorted()
     #expect(
       names == [
-        "complete-cases.csv", "convergence-diagnostics.csv", "convergence.csv", "events.csv",
-        "fits.csv", "pooled.csv", "provenance.json", "record.sqlite", "report.html", "study.yaml",
+        "complete-cases.csv", "convergence-diagnostics.csv", "convergence.csv", "donors.csv",
+        "events.csv", "fits.csv", "pooled.csv", "provenance.json", "record.sqlite", "report.html",
+        "study.yaml",
         "variance-components.csv",
       ])
     let provenance = try #require(
@@ -86,6 +87,22 @@ import Testing
     let single = try example.run("single", m: 1, iterations: 1)
     #expect(single.status == 0, "\(single.errors)")
     #expect(single.output.contains("1 cannot be judged; use 10 or more."))
+  }
+
+  /// Every imputed cell has a donor: 114 and 354 of them in each imputation of the example.
+  @Test func donorsAreCounted() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("donors", m: 2).status == 0)
+    let lines = try String(
+      contentsOf: example.directory("donors").appending(path: "donors.csv"), encoding: .utf8
+    ).split(separator: "\n")
+    #expect(lines[0] == ".imp,target,times,donors,cells,share")
+    var cells: [String: Int] = [:]
+    for line in lines.dropFirst() {
+      let row = line.split(separator: ",")
+      cells["\(row[0]) \(row[1])", default: 0] += try #require(Int(row[4]))
+    }
+    #expect(cells == ["1 kscore": 354, "1 scpar": 114, "2 kscore": 354, "2 scpar": 114])
   }
 
   @Test func pooledFileEqualsThePoolCommand() throws {

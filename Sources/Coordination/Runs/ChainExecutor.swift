@@ -47,7 +47,11 @@ struct ChainExecutor: TaskExecutor {
       while !chain.isBetweenIterations { _ = try chain.step() }
       return try ChainOutcome(
         state: chain.state, trace: chain.trace, events: chain.log.events,
-        analyses: outcomes.count == analyses.count ? outcomes : []
+        analyses: outcomes.count == analyses.count ? outcomes : [],
+        donorUse: Dictionary(
+          uniqueKeysWithValues: zip(plan.targetNames, chain.donorUse).compactMap { name, use in
+            use.map { (name, $0) }
+          })
       ).encoded()
     } catch {
       // The next step would have failed the task; from nothing it will fail again, and say so.

@@ -19,10 +19,14 @@ struct ChainOutcome: Sendable, Equatable {
   var events: [Event]
   /// Empty for a chain that is not finished.
   var analyses: [AnalysisOutcome]
+  /// Donors' use in the last iteration, by name of target; without targets that have none.
+  var donorUse: [String: DonorUse] = [:]
 
   init(
-    state: ChainState, trace: [[TracePoint]], events: [Event], analyses: [AnalysisOutcome]
+    state: ChainState, trace: [[TracePoint]], events: [Event], analyses: [AnalysisOutcome],
+    donorUse: [String: DonorUse] = [:]
   ) {
+    self.donorUse = donorUse
     self.state = state
     self.trace = trace
     self.events = events
@@ -56,6 +60,8 @@ struct ChainOutcome: Sendable, Equatable {
     events = try JSONDecoder().decode([Event].self, from: Data(try reader.readBytes()))
     analyses = try Self.decoder.decode(
       [AnalysisOutcome].self, from: Data(try reader.readBytes()))
+    donorUse = try JSONDecoder().decode(
+      [String: DonorUse].self, from: Data(try reader.readBytes()))
     try reader.finish()
   }
 
@@ -71,6 +77,7 @@ struct ChainOutcome: Sendable, Equatable {
     writer.append(traceFigures)
     writer.append([UInt8](try JSONEncoder().encode(events)))
     writer.append([UInt8](try Self.encoder.encode(analyses)))
+    writer.append([UInt8](try Self.encoder.encode(donorUse)))
     return writer.bytes
   }
 

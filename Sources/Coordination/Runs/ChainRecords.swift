@@ -57,6 +57,11 @@ extension ChainRecord {
         target: $0.target, kind: $0.kind.rawValue, detail: $0.detail,
         fromIteration: $0.firstIteration, toIteration: $0.lastIteration, count: $0.count)
     }
+    for (target, use) in outcome.donorUse.sorted(by: { $0.key < $1.key }) {
+      donorUse.append(
+        DonorUseRecord(
+          target: target, iteration: outcome.state.iteration, donorsByTimes: use.donorsByTimes))
+    }
     for analysis in outcome.analyses {
       events += EventRecord.events(of: analysis)
       if let fit = analysis.fit {

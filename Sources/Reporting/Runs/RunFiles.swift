@@ -31,6 +31,7 @@ public struct RunFiles {
     try write(
       Table.convergenceDiagnostics(try RunConvergence(reader).targets).csv(),
       to: "convergence-diagnostics.csv")
+    try writeDonors()
     try writeEvents()
     try write(results.description.studyText, to: "study.yaml")
     return pooled
@@ -109,6 +110,25 @@ public struct RunFiles {
             try writer.append([.integer(k), .integer(iteration), .text(String(name))] + figures)
           }
         }
+      }
+    }
+    try writer.finish()
+  }
+
+  /// How often donors were borrowed in the last iteration: a row for each number of times.
+  private func writeDonors() throws {
+    let writer = try CSVWriter(
+      path: path("donors.csv"), header: [".imp", "target", "times", "donors", "cells", "share"])
+    for (k, use) in try reader.donorUse() {
+      let counts = use.donorsByTimes.enumerated().filter { $0.element > 0 }
+        .map { (times: $0.offset + 1, donors: $0.element) }
+      let cells = counts.reduce(0) { $0 + $1.times * $1.donors }
+      for count in counts {
+        let borrowed = count.times * count.donors
+        try writer.append([
+          .integer(k), .text(use.target), .integer(count.times), .integer(count.donors),
+          .integer(borrowed), .number(Double(borrowed) / Double(cells)),
+        ])
       }
     }
     try writer.finish()
