@@ -17,7 +17,9 @@ import Testing
   private func plan(method: String) throws -> ImputationPlan {
     let g = (0..<60).map { Double($0 / 6) }
     let x = (0..<60).map { Double(($0 * 37) % 23) }
-    let y = (0..<60).map { $0 % 3 == 0 ? Double.nan : Double(($0 * 17) % 61) + Double($0) / 100 }
+    let y = (0..<60).map { (row: Int) -> Double in
+      row % 3 == 0 ? .nan : Double((row * 17) % 61) + Double(row) / 100
+    }
     return try ImputationTests.plan(
       numericDataset([("g", g), ("x", x), ("y", y)]), method: method, [("x", .fixed)])
   }
