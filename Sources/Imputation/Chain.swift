@@ -36,6 +36,29 @@ public struct ChainState: Sendable, Equatable {
   }
 }
 
+/// What one visit did, in full: for the log of a chain that is looked into.
+public struct VisitReport: Sendable, Equatable {
+  /// The iteration under way, or just ended, from 1.
+  public var iteration: Int
+  public var target: String
+  /// Values imputed and parameters drawn.
+  public var point: TracePoint
+  /// What the method remembers: for q > 1 the factor Λ just drawn, by columns; mostly empty.
+  public var samplerState: [Double]
+  /// Kinds of what went otherwise than asked, with the columns concerned.
+  public var remarks: [String]
+
+  public init(
+    iteration: Int, target: String, point: TracePoint, samplerState: [Double], remarks: [String]
+  ) {
+    self.iteration = iteration
+    self.target = target
+    self.point = point
+    self.samplerState = samplerState
+    self.remarks = remarks
+  }
+}
+
 /// Why a chain stopped: which target in which iteration, and what the model said.
 public struct ChainError: Error, Equatable, CustomStringConvertible {
   public var imputation: Int
@@ -72,12 +95,25 @@ public struct Chain {
   private var views: [TargetView]
   /// Per variable its imputed cells in plan order; empty for complete variables.
   private var imputed: [[Double]]
+  /// How everything stood after the last whole iteration. Arrays are shared until a visit replaces
+  /// them, so that this costs next to nothing.
+  private var boundary: Boundary
+
+  private struct Boundary {
+    var iteration: Int
+    var imputed: [[Double]]
+    var samplerStates: [[Double]]
+    var log: EventLog
+    var traced: Int
+  }
 
   /// Starts imputation `imputation` from random observed values, or carries it on from `state`.
   public init(plan: ImputationPlan, imputation: Int, state: ChainState? = nil) {
     self.plan = plan
     self.imputation = imputation
     iteration = state?.iteration ?? 0
+    boundary = Boundary(
+      iteration: iteration, imputed: [], samplerStates: [], log: EventLog(), traced: 0)
     views = plan.targets.map { TargetView(plan: $0, imputation: plan) }
     imputed = Array(repeating: [], count: plan.variables.count)
     for (t, target) in plan.targets.enumerated() {
@@ -95,6 +131,7 @@ public struct Chain {
         }
       }
     }
+    noteBoundary()
   }
 
   /// Updates one target; true when that ended an iteration.
@@ -102,6 +139,7 @@ public struct Chain {
     guard !plan.visit.isEmpty else {
       iteration += 1
       trace.append([])
+      noteBoundary()
       return true
     }
     let current = iteration + 1
@@ -127,6 +165,7 @@ public struct Chain {
     guard nextVisit == plan.visit.count else { return false }
     nextVisit = 0
     iteration = current
+    noteBoundary()
     return true
   }
 
@@ -135,15 +174,38 @@ public struct Chain {
     while iteration < last { _ = try step() }
   }
 
-  /// The state after the last whole iteration.
-  ///
-  /// - Precondition: no iteration is half done.
+  private mutating func noteBoundary() {
+    boundary = Boundary(
+      iteration: iteration, imputed: imputed, samplerStates: views.map(\.samplerState), log: log,
+      traced: trace.count)
+  }
+
+  /// The state after the last whole iteration, at any time: a checkpoint need not wait until the
+  /// iteration under way has ended.
   public var state: ChainState {
-    precondition(nextVisit == 0, "a chain's state exists between iterations only")
-    return ChainState(
-      iteration: iteration,
-      imputed: plan.targets.map { Self.toFileOrder(imputed[$0.variable], $0, plan) },
-      samplerStates: views.map(\.samplerState))
+    ChainState(
+      iteration: boundary.iteration,
+      imputed: plan.targets.map { Self.toFileOrder(boundary.imputed[$0.variable], $0, plan) },
+      samplerStates: boundary.samplerStates)
+  }
+
+  /// The trace of the whole iterations since this object began.
+  public var wholeTrace: ArraySlice<[TracePoint]> { trace.prefix(boundary.traced) }
+
+  /// Events of the whole iterations since this object began.
+  public var wholeLog: EventLog { boundary.log }
+
+  /// What the last visit did, ended or failed; nil before the first.
+  public var lastVisit: VisitReport? {
+    guard !plan.visit.isEmpty, !trace.isEmpty else { return nil }
+    let visited = (nextVisit == 0 ? plan.visit.count : nextVisit) - 1
+    let view = views[plan.visit[visited]]
+    return VisitReport(
+      iteration: nextVisit == 0 ? iteration : iteration + 1, target: view.plan.name,
+      point: trace[trace.count - 1][visited], samplerState: view.samplerState,
+      remarks: remarks(view).map { remark in
+        remark.kind.rawValue + (remark.detail.isEmpty ? "" : ": \(remark.detail)")
+      })
   }
 
   /// Per target how often donors were borrowed in its latest visit; nil for methods that borrow no
@@ -154,31 +216,30 @@ public struct Chain {
   public var isBetweenIterations: Bool { nextVisit == 0 }
 
   private mutating func note(_ view: TargetView, iteration: Int) {
+    for remark in remarks(view) {
+      log.record(
+        remark.kind, target: view.plan.name, detail: remark.detail, iteration: iteration)
+    }
+  }
+
+  /// What went otherwise than asked in a view's last visit.
+  private func remarks(_ view: TargetView) -> [(kind: EventKind, detail: String)] {
     let target = view.plan
-    for remark in view.remarks {
+    var result: [(kind: EventKind, detail: String)] = view.remarks.map { remark in
       switch remark {
-      case .collinear(let position):
-        log.record(
-          .collinear, target: target.name, detail: target.columnNames[position],
-          iteration: iteration)
-      case .singular: log.record(.singular, target: target.name, iteration: iteration)
+      case .collinear(let position): (.collinear, target.columnNames[position])
+      case .singular: (.singular, "")
       case .varianceHeld(let clusters, let needed):
-        log.record(
-          .varianceHeld, target: target.name, detail: "\(clusters) clusters, \(needed) needed",
-          iteration: iteration)
-      case .noResidualVariation:
-        log.record(
-          .varianceHeld, target: target.name, detail: "no residual variation within clusters",
-          iteration: iteration)
-      case .perfectFit: log.record(.perfectFit, target: target.name, iteration: iteration)
+        (.varianceHeld, "\(clusters) clusters, \(needed) needed")
+      case .noResidualVariation: (.varianceHeld, "no residual variation within clusters")
+      case .perfectFit: (.perfectFit, "")
       }
     }
-    if view.lacksDonors { log.record(.fewDonors, target: target.name, iteration: iteration) }
+    if view.lacksDonors { result.append((.fewDonors, "")) }
     if target.isTwoLevel && target.emptyClusters > 0 {
-      log.record(
-        .emptyClusters, target: target.name, detail: "\(target.emptyClusters) clusters",
-        iteration: iteration)
+      result.append((.emptyClusters, "\(target.emptyClusters) clusters"))
     }
+    return result
   }
 
   private static func tracePoint(_ values: [Double], _ view: TargetView) -> TracePoint {

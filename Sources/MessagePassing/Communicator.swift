@@ -47,13 +47,19 @@ public protocol Communicator: AnyObject, Sendable {
   /// Ends communication in good order: sends what is pending, waits for all ranks, finalises.
   /// The last call on the communicator. A process that exits without it makes the launcher end
   /// the whole job, which is right after a fatal error and wrong otherwise.
-  func finish() throws(MessagePassingError)
+  ///
+  /// - Parameter limit: how long to wait for the other ranks; nil: for ever.
+  /// - Returns: false when that time was over: end with ``abort(code:)``.
+  func finish(within limit: Duration?) throws(MessagePassingError) -> Bool
 
   /// Ends every process of the job at once with exit status `code`.
   func abort(code: Int32) -> Never
 }
 
 extension Communicator {
+  /// Ends communication in good order, however long the other ranks take.
+  public func finish() throws(MessagePassingError) { _ = try finish(within: nil) }
+
   /// Waits up to `limit` for a message, sleeping between looks; nil when none came.
   public func receive(within limit: Duration) throws(MessagePassingError) -> Message? {
     let end = ContinuousClock.now + limit
@@ -95,7 +101,7 @@ public final class SoloCommunicator: Communicator {
 
   public func barrier() throws(MessagePassingError) {}
 
-  public func finish() throws(MessagePassingError) {}
+  public func finish(within limit: Duration?) throws(MessagePassingError) -> Bool { true }
 
   public func abort(code: Int32) -> Never { endProcess(code) }
 }

@@ -23,10 +23,11 @@ public enum Launcher {
   ///   `OMPI_MCA_odls_base_sigkill_timeout` changes that, but mpirun then sleeps that long twice
   ///   at the end of every job with a status other than 0, so it is left alone here.
   ///
+  /// - Parameter survivesRanks: a rank that dies takes no other along; see ``Supervisor``.
   /// - Throws: ``MessagePassingError/launcherMissing``, ``MessagePassingError/rankCount(_:)``,
   ///   ``MessagePassingError/nested``.
   public static func command(
-    ranks: Int, arguments: [String], searchPath: String? = nil
+    ranks: Int, arguments: [String], searchPath: String? = nil, survivesRanks: Bool = false
   ) throws(MessagePassingError) -> Command {
     guard ranks >= 1 else { throw .rankCount(ranks) }
     guard !MPICommunicator.isLaunched else { throw .nested }
@@ -34,6 +35,7 @@ public enum Launcher {
       throw .launcherMissing
     }
     var command = [mpirun, "-n", String(ranks)]
+    if survivesRanks { command.append("--enable-recovery") }
     if ranks > slots { command.append("--oversubscribe") }
     command.append(ownPath)
     command += arguments
@@ -54,9 +56,10 @@ public enum Launcher {
   /// - Throws: as ``command(ranks:arguments:searchPath:)``, and
   ///   ``MessagePassingError/launcherFailed(path:reason:)``.
   public static func relaunch(
-    ranks: Int, arguments: [String]
+    ranks: Int, arguments: [String], survivesRanks: Bool = false
   ) throws(MessagePassingError) -> Never {
-    let command = try command(ranks: ranks, arguments: arguments)
+    let command = try command(
+      ranks: ranks, arguments: arguments, survivesRanks: survivesRanks)
     for (name, value) in command.environment.sorted(by: { $0.key < $1.key }) {
       setenv(name, value, 0)
     }

@@ -42,6 +42,16 @@ public final class MPICommunicator: Communicator {
     isLaunched ? try MPICommunicator() : SoloCommunicator()
   }
 
+  /// Name and version of the MPI library, such as `Open MPI v4.1.4`.
+  public static var libraryVersion: String {
+    var text = [CChar](repeating: 0, count: Int(MPI_MAX_LIBRARY_VERSION_STRING) + 1)
+    var length: Int32 = 0
+    guard MPI_Get_library_version(&text, &length) == MPI_SUCCESS else { return "MPI" }
+    let whole = String(
+      decoding: text.prefix(Int(length)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return String(whole.prefix { $0 != "," && $0 != "\n" })
+  }
+
   /// Initialises MPI. At most once in a process.
   ///
   /// - Parameter chunk: longest single MPI message in bytes; the same on every rank.
@@ -114,7 +124,10 @@ public final class MPICommunicator: Communicator {
     return result
   }
 
-  public func barrier() throws(MessagePassingError) {
+  public func barrier() throws(MessagePassingError) { _ = try barrier(until: nil) }
+
+  /// - Returns: false when not every rank had come by `end`.
+  private func barrier(until end: ContinuousClock.Instant?) throws(MessagePassingError) -> Bool {
     var request = ompi_shim_request_null()
     try state.withLock { (state) throws(MessagePassingError) in try state.checkOpen() }
     try check("MPI_Ibarrier", MPI_Ibarrier(ompi_shim_world(), &request))
@@ -122,20 +135,24 @@ public final class MPICommunicator: Communicator {
     while true {
       var done: Int32 = 0
       try check("MPI_Test", ompi_shim_test(&request, &done))
-      if done != 0 { return }
+      if done != 0 { return true }
+      if let end, ContinuousClock.now >= end { return false }
       // Sends that are still on their way may be what another rank waits for.
       try state.withLock { (state) throws(MessagePassingError) in try state.retireSends() }
       backoff.sleep()
     }
   }
 
-  public func finish() throws(MessagePassingError) {
-    try flush()
-    try barrier()
+  public func finish(within limit: Duration?) throws(MessagePassingError) -> Bool {
+    let end = limit.map { ContinuousClock.now + $0 }
+    // The barrier also moves what is still to be sent.
+    if end == nil { try flush() }
+    guard try barrier(until: end) else { return false }
     try state.withLock { (state) throws(MessagePassingError) in
       state.isFinished = true
       try check("MPI_Finalize", MPI_Finalize())
     }
+    return true
   }
 
   public func abort(code: Int32) -> Never {

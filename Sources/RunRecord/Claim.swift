@@ -5,8 +5,9 @@ import GRDB
 public struct ClaimOptions: Sendable {
   /// This process.
   public var process: ProcessIdentity
-  /// A claim from another machine counts as dead when its last heartbeat is older, in seconds.
-  public var staleAfter = 120.0
+  /// A claim from another machine counts as dead when its heartbeat has not changed for so long
+  /// while this process watched, in seconds. Heartbeats come every 10 s.
+  public var staleAfter = 60.0
   /// How long to wait for a live process of this machine to end, in seconds: its launcher may
   /// just have been killed.
   public var patience = 5.0
@@ -14,7 +15,16 @@ public struct ClaimOptions: Sendable {
   public var takeOver = false
   /// This process's Slurm job, if Slurm has started it again: claims of its earlier starts are dead.
   public var slurmRestart: SlurmRestart?
-  /// The clock: seconds since 1970.
+  /// Called once when it has to be watched whether the holder on another machine lives.
+  public var watching: @Sendable (ClaimRecord) -> Void = { _ in }
+  /// Seconds by a clock that nobody sets, and a pause: by these it is watched. Two machines' clocks
+  /// are never compared, and a wall clock that jumps makes nothing stale.
+  public var monotonic: @Sendable () -> Double = {
+    (ContinuousClock.now - ClaimOptions.epoch) / .seconds(1)
+  }
+  public var pause: @Sendable (Double) -> Void = { Thread.sleep(forTimeInterval: $0) }
+  private static let epoch = ContinuousClock.now
+  /// The wall clock, for people: seconds since 1970.
   public var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
 
   public init(process: ProcessIdentity = .current) { self.process = process }
@@ -39,19 +49,19 @@ enum Claim {
 
   /// Why `claim` must be respected; nil when its process is dead or counts as dead.
   ///
-  /// - Parameter slurmJob: the Slurm job of the attempt that holds the claim.
+  /// - Parameters:
+  ///   - slurmJob: the Slurm job of the attempt that holds the claim.
+  ///   - dead: a claim, with its heartbeat, that was watched for long enough.
   static func refusal(
-    _ claim: ClaimRecord, slurmJob: String?, _ options: ClaimOptions
+    _ claim: ClaimRecord, slurmJob: String?, _ options: ClaimOptions, dead: ClaimRecord?
   ) -> ClaimRefusal? {
-    if options.takeOver { return nil }
+    if options.takeOver || claim == dead { return nil }
     if let restart = options.slurmRestart, restart.succeeds(claim, of: slurmJob) { return nil }
     if claim.machine == options.process.machine {
       let isAlive = ProcessIdentity.isAlive(pid: claim.pid, startTime: claim.startTime)
       return isAlive ? .alive : nil
     }
-    // A clock that was set back makes heartbeats of the future: as good as fresh.
-    let age = max(0, options.now() - claim.heartbeat)
-    return age > options.staleAfter ? nil : .recent(seconds: age, limit: options.staleAfter)
+    return .elsewhere
   }
 
   /// The Slurm job of the attempt that is under way; nil outside Slurm.

@@ -21,7 +21,7 @@ public struct ProcessIdentity: Equatable, Sendable {
   public static var current: ProcessIdentity {
     let pid = Int(ProcessInfo.processInfo.processIdentifier)
     return ProcessIdentity(
-      host: ProcessInfo.processInfo.hostName, pid: pid, machine: machineIdentity,
+      host: ProcessInfo.processInfo.hostName, pid: pid, machine: thisMachine,
       startTime: startTime(of: pid) ?? "unknown")
   }
 
@@ -30,6 +30,11 @@ public struct ProcessIdentity: Equatable, Sendable {
   /// A zombie counts as dead: it has written its last.
   public static func isAlive(pid: Int, startTime: String) -> Bool {
     Self.startTime(of: pid) == startTime
+  }
+
+  /// It was a process of this machine and runs no more; false also when nobody can know.
+  public var hasEnded: Bool {
+    machine == Self.thisMachine && !Self.isAlive(pid: pid, startTime: startTime)
   }
 
   /// Start time of a running process; nil when there is none, or only its corpse.
@@ -43,11 +48,12 @@ public struct ProcessIdentity: Equatable, Sendable {
     return String(fields[19])
   }
 
-  private static var machineIdentity: String {
+  /// This machine, as ``machine`` has it.
+  public static let thisMachine: String = {
     let boot = firstLine("/proc/sys/kernel/random/boot_id") ?? "unknown"
     let space = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid"))
     return "\(boot) \(space ?? "unknown")"
-  }
+  }()
 
   private static func firstLine(_ path: String) -> String? {
     (try? String(contentsOfFile: path, encoding: .utf8))?

@@ -74,12 +74,41 @@ public final class RecordReader: Sendable {
         var attempt = AttemptRecord(
           host: row["host"], pid: row["pid"], ranks: row["ranks"], processor: row["processor"],
           slurmJob: row["slurm_job"], versions: row["versions"])
+        attempt.slurmRestart = row["slurm_restart"]
+        attempt.deadline = row["deadline"]
+        attempt.chosen = row["chosen"]
+        let hosts: String? = row["hosts"]
+        attempt.hosts =
+          hosts.flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) } ?? []
         attempt.id = row["id"]
         attempt.started = row["started"]
         attempt.stopped = row["stopped"]
         attempt.outcome = AttemptOutcome(rawValue: row["outcome"]) ?? .failed
         return attempt
       }
+    }
+  }
+
+  /// What happened to the run, in order.
+  public func incidents() throws(RunRecordError) -> [IncidentRecord] {
+    try read { db in
+      guard try db.tableExists("incidents") else { return [] }
+      return try Row.fetchAll(db, sql: "SELECT * FROM incidents ORDER BY id").map { row in
+        var incident = IncidentRecord(
+          kind: row["kind"], k: row["k"], rank: row["rank"], host: row["host"],
+          detail: row["detail"])
+        incident.time = row["time"]
+        incident.attempt = row["attempt"]
+        return incident
+      }
+    }
+  }
+
+  /// Numbers of the chains that have a full log, ascending.
+  public func loggedChains() throws(RunRecordError) -> [Int] {
+    try read { db in
+      guard try db.tableExists("chain_log") else { return [] }
+      return try Int.fetchAll(db, sql: "SELECT DISTINCT k FROM chain_log ORDER BY k")
     }
   }
 
@@ -126,9 +155,23 @@ public final class RecordReader: Sendable {
         samplerState: [UInt8](samplerState), rank: row["rank"], host: row["host"],
         seconds: row["seconds"], failure: row["failure"], trace: try Self.trace(k, db, path: path),
         fits: try Self.fits(db, path: path, k: k).map(\.fit),
-        events: try Self.events(db, k: k).map(\.event))
+        events: try Self.events(db, k: k).map(\.event), log: try Self.log(k, db, path: path))
       chain.donorUse = try DonorUseTable.read(db, k: k).map(\.use)
       return chain
+    }
+  }
+
+  private static func log(_ k: Int, _ db: Database, path: String) throws -> [VisitRecord] {
+    guard try db.tableExists("chain_log") else { return [] }
+    let sql = "SELECT * FROM chain_log WHERE k = ? ORDER BY position"
+    return try Row.fetchAll(db, sql: sql, arguments: [k]).map { row in
+      guard let state = Blobs.doubles(row["state"]) else {
+        throw RunRecordError.damaged(path: path)
+      }
+      return VisitRecord(
+        iteration: row["iteration"], target: row["target"], mean: number(row, "mean"),
+        sd: number(row, "sd"), residualSD: number(row, "residual_sd"),
+        interceptSD: number(row, "intercept_sd"), state: state, remarks: row["remarks"])
     }
   }
 

@@ -32,12 +32,14 @@ public struct ChainRecord: Equatable, Sendable {
   public var events: [EventRecord]
   /// Donors' use in the last iteration; empty when none is known, and then what is recorded stays.
   public var donorUse: [DonorUseRecord] = []
+  /// Visit by visit, when full logging was asked for; otherwise empty.
+  public var log: [VisitRecord]
 
   public init(
     k: Int, iterations: Int, state: ChainStatus, imputed: [[Double]] = [],
     samplerState: [UInt8] = [], rank: Int = 0, host: String = "", seconds: Double = 0,
     failure: String? = nil, trace: [TraceSegment] = [], fits: [FitRecord] = [],
-    events: [EventRecord] = []
+    events: [EventRecord] = [], log: [VisitRecord] = []
   ) {
     self.k = k
     self.iterations = iterations
@@ -51,6 +53,60 @@ public struct ChainRecord: Equatable, Sendable {
     self.trace = trace
     self.fits = fits
     self.events = events
+    self.log = log
+  }
+}
+
+/// One visit of one target, from the full log of a chain.
+public struct VisitRecord: Equatable, Sendable {
+  /// From 1.
+  public var iteration: Int
+  public var target: String
+  /// Mean and SD of the imputed values, and the variance parameters drawn; NaN where there is none.
+  public var mean, sd, residualSD, interceptSD: Double
+  /// What the method remembers: for random slopes the factor Λ drawn, by columns.
+  public var state: [Double]
+  /// What went otherwise than asked; in the last row of a chain that failed, the reason.
+  public var remarks: String
+
+  public init(
+    iteration: Int, target: String, mean: Double, sd: Double, residualSD: Double,
+    interceptSD: Double, state: [Double], remarks: String
+  ) {
+    self.iteration = iteration
+    self.target = target
+    self.mean = mean
+    self.sd = sd
+    self.residualSD = residualSD
+    self.interceptSD = interceptSD
+    self.state = state
+    self.remarks = remarks
+  }
+}
+
+/// Something that happened to a run and not to its figures: a rank that was lost, a checkpoint that
+/// was damaged. Results do not depend on it.
+public struct IncidentRecord: Equatable, Sendable {
+  public var kind: String
+  /// Seconds since 1970, UTC; set by the record.
+  public var time = 0.0
+  /// Attempt in which it happened; set by the record.
+  public var attempt = 0
+  /// Chain, rank and host concerned, where there are such.
+  public var k: Int?
+  public var rank: Int?
+  public var host: String?
+  /// A sentence.
+  public var detail: String
+
+  public init(
+    kind: String, k: Int? = nil, rank: Int? = nil, host: String? = nil, detail: String
+  ) {
+    self.kind = kind
+    self.k = k
+    self.rank = rank
+    self.host = host
+    self.detail = detail
   }
 }
 
@@ -203,6 +259,14 @@ public struct AttemptRecord: Equatable, Sendable {
   public var outcome = AttemptOutcome.running
   /// Versions of the program and of the libraries it uses.
   public var versions: String
+  /// Slurm's count of restarts of the job; nil when it was not restarted, and outside Slurm.
+  public var slurmRestart: Int?
+  /// End of the time given, seconds since 1970; nil when there is no limit.
+  public var deadline: Double?
+  /// The chains asked for, as `--only` gives them; nil: all.
+  public var chosen: String?
+  /// Host of every rank, in order; empty when not known.
+  public var hosts: [String] = []
 
   public init(
     host: String, pid: Int, ranks: Int, processor: String, slurmJob: String?, versions: String

@@ -57,14 +57,22 @@ extension RunRecord {
   static func begin(_ attempt: AttemptRecord, _ db: Database, now: Double) throws -> Int {
     try db.execute(
       sql: """
-        INSERT INTO attempts (started, host, pid, ranks, processor, slurm_job, outcome, versions)
-        VALUES (?, ?, ?, ?, ?, ?, 'running', ?)
+        INSERT INTO attempts
+          (started, host, pid, ranks, processor, slurm_job, outcome, versions, slurm_restart,
+           deadline, chosen, hosts)
+        VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)
         """,
       arguments: [
         now, attempt.host, attempt.pid, attempt.ranks, attempt.processor, attempt.slurmJob,
-        attempt.versions,
+        attempt.versions, attempt.slurmRestart, attempt.deadline, attempt.chosen,
+        try hostsText(attempt.hosts),
       ])
     return Int(db.lastInsertedRowID)
+  }
+
+  /// Hosts by rank as the column holds them: a JSON array; NULL when none are known.
+  static func hostsText(_ hosts: [String]) throws -> String? {
+    hosts.isEmpty ? nil : String(decoding: try JSONEncoder().encode(hosts), as: UTF8.self)
   }
 
   static func replace(_ chain: ChainRecord, attempt: Int, _ db: Database) throws {
@@ -76,6 +84,7 @@ extension RunRecord {
     ])
     try appendTrace(chain, db)
     try appendEvents(chain, db)
+    try replaceLog(chain, db)
     try replaceFits(chain.fits, of: chain.k, db)
     try DonorUseTable.replace(chain.donorUse, of: chain.k, db)
   }
@@ -113,6 +122,20 @@ extension RunRecord {
       try insert.execute(arguments: [
         chain.k, position, event.target, event.kind, event.detail, event.fromIteration,
         event.toIteration, event.count,
+      ])
+    }
+  }
+
+  /// A chain that was computed without full logging has no log: an older one would be another's.
+  private static func replaceLog(_ chain: ChainRecord, _ db: Database) throws {
+    try db.cachedStatement(sql: "DELETE FROM chain_log WHERE k = ?").execute(arguments: [chain.k])
+    guard !chain.log.isEmpty else { return }
+    let insert = try db.cachedStatement(
+      sql: "INSERT INTO chain_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    for (position, visit) in chain.log.enumerated() {
+      try insert.execute(arguments: [
+        chain.k, position, visit.iteration, visit.target, visit.mean, visit.sd, visit.residualSD,
+        visit.interceptSD, Blobs.encode(visit.state), visit.remarks,
       ])
     }
   }

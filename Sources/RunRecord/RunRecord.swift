@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 
 /// The record of a run, open for writing: one SQLite file, one writer.
 ///
@@ -13,6 +14,9 @@ public final class RunRecord: Sendable {
   /// Name of the record in the run's directory.
   public static let fileName = "record.sqlite"
 
+  /// Version of SQLite, such as `3.40.1`.
+  public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+
   /// Path of the SQLite file.
   public let path: String
   /// Number of this attempt in table `attempts`.
@@ -22,7 +26,7 @@ public final class RunRecord: Sendable {
   private let options: ClaimOptions
 
   /// How long a transaction waits for a reader, in seconds.
-  static let busySeconds = 60.0
+  static let busySeconds = 20.0
 
   /// Does `directory` hold the record of a run?
   ///
@@ -64,7 +68,7 @@ public final class RunRecord: Sendable {
   /// Opens the record in `directory` for writing and claims it, after comparing `identity`.
   ///
   /// A claim of a dead process of this machine is taken over; for a live one this waits up to
-  /// `claim.patience` seconds; one of another machine must be older than `claim.staleAfter`.
+  /// `claim.patience` seconds; one of another machine is watched for `claim.staleAfter` seconds.
   ///
   /// - Throws: ``RunRecordError``: absent, foreign, damaged, newer, mismatch, claimed, readOnly.
   public static func open(
@@ -76,7 +80,10 @@ public final class RunRecord: Sendable {
     let queue = try openQueue(path)
     let token = Claim.newToken()
     let end = ContinuousClock.now + .seconds(options.patience)
+    var watched: (claim: ClaimRecord, since: Double)?
+    var dead: ClaimRecord?
     while true {
+      let known = dead
       let taken: Taken = try mapping(path) {
         try queue.inImmediateTransaction { db in
           guard try Schema.check(db, path: path) else {
@@ -85,10 +92,11 @@ public final class RunRecord: Sendable {
           let differences = try readDescription(db, path: path).identity.differences(from: identity)
           if !differences.isEmpty { throw RunRecordError.mismatch(path: path, differences) }
           if let held = try Claim.read(db),
-            let why = Claim.refusal(held, slurmJob: try Claim.slurmJob(db), options)
+            let why = Claim.refusal(held, slurmJob: try Claim.slurmJob(db), options, dead: known)
           {
             return .refused(held, why)
           }
+          try Schema.migrate(db)
           try Claim.take(db, token: token, options)
           return .taken(attempt: try begin(attempt, db, now: options.now()))
         }
@@ -97,10 +105,22 @@ public final class RunRecord: Sendable {
       case .taken(let id):
         return RunRecord(path: path, attempt: id, queue: queue, token: token, options: options)
       case .refused(let claim, let why):
-        if why != .alive || ContinuousClock.now >= end {
-          throw .claimed(path: path, claim, why: why)
+        guard why == .elsewhere else {
+          if ContinuousClock.now >= end { throw .claimed(path: path, claim, why: why) }
+          Thread.sleep(forTimeInterval: 0.1)
+          continue
         }
-        Thread.sleep(forTimeInterval: 0.1)
+        // From another machine: does its heartbeat change while we watch?
+        if let watched, watched.claim != claim { throw .claimed(path: path, claim, why: why) }
+        if watched == nil {
+          watched = (claim, options.monotonic())
+          options.watching(claim)
+        }
+        if options.monotonic() - watched!.since >= options.staleAfter {
+          dead = claim
+        } else {
+          options.pause(1)
+        }
       }
     }
   }
@@ -172,6 +192,44 @@ public final class RunRecord: Sendable {
       if let studyText { try Self.set("study", studyText, db) }
       try Self.set("m", String(m), db)
       try Self.set("iterations", String(iterations), db)
+    }
+  }
+
+  /// Notes what happened to the run, at the present time, in this attempt.
+  public func note(_ incidents: [IncidentRecord]) throws(RunRecordError) {
+    guard !incidents.isEmpty else { return }
+    let now = options.now()
+    try transaction { [attempt] db in
+      for incident in incidents {
+        try db.execute(
+          sql: """
+            INSERT INTO incidents (attempt, time, kind, k, rank, host, detail)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
+          arguments: [
+            attempt, now, incident.kind, incident.k, incident.rank, incident.host,
+            incident.detail,
+          ])
+      }
+    }
+  }
+
+  /// Records where this attempt's ranks run: their hosts, in order.
+  public func setHosts(_ hosts: [String]) throws(RunRecordError) {
+    try transaction { [attempt] db in
+      try db.execute(
+        sql: "UPDATE attempts SET hosts = ? WHERE id = ?",
+        arguments: [try Self.hostsText(hosts), attempt])
+    }
+  }
+
+  /// Makes sure that this process still holds the record, by reading.
+  ///
+  /// - Throws: ``RunRecordError/claimLost(path:now:)``.
+  public func verifyClaim() throws(RunRecordError) {
+    try mapping(path) { [token, path] in
+      let held = try queue.read { try Claim.read($0) }
+      if held?.token != token { throw RunRecordError.claimLost(path: path, now: held) }
     }
   }
 

@@ -107,17 +107,17 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
 public enum ClaimRefusal: Equatable, Sendable, CustomStringConvertible {
   /// The process runs on this machine.
   case alive
-  /// The process is on another machine and was heard of `seconds` ago; `limit` would be enough.
-  case recent(seconds: Double, limit: Double)
+  /// The process is on another machine and renewed its claim while this one watched.
+  case elsewhere
 
   public var description: String {
     switch self {
     case .alive:
       "that process is alive; wait for it or end it, then give the same command again"
-    case .recent(let seconds, let limit):
+    case .elsewhere:
       """
-      it was heard of \(Int(seconds)) s ago and counts as dead after \(Int(limit)) s; wait until \
-      then, or, if you know that it is dead, give --take-over
+      it is alive there: it renewed its claim while this start watched. Wait for it or end it, \
+      then give the same command again
       """
     }
   }

@@ -3,7 +3,7 @@ import GRDB
 /// The record's tables. docs/record.md says what each column and blob means.
 enum Schema {
   /// PRAGMA user_version.
-  static let version = 1
+  static let version = 2
   /// PRAGMA application_id: "DRMS" in ASCII.
   static let applicationID: Int32 = 0x4452_4D53
 
@@ -22,7 +22,11 @@ enum Schema {
       processor TEXT NOT NULL,
       slurm_job TEXT,
       outcome TEXT NOT NULL CHECK (outcome IN ('running', 'finished', 'stopped', 'failed')),
-      versions TEXT NOT NULL
+      versions TEXT NOT NULL,
+      slurm_restart INTEGER,
+      deadline REAL,
+      chosen TEXT,
+      hosts TEXT
     );
     CREATE TABLE claim (
       id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -105,7 +109,48 @@ enum Schema {
       count INTEGER NOT NULL,
       PRIMARY KEY (k, from_iteration, position)
     ) WITHOUT ROWID;
+    """ + additions
+
+  /// Tables that version 2 has added.
+  static let additions = """
+
+    CREATE TABLE incidents (
+      id INTEGER PRIMARY KEY,
+      attempt INTEGER NOT NULL,
+      time REAL NOT NULL,
+      kind TEXT NOT NULL,
+      k INTEGER,
+      rank INTEGER,
+      host TEXT,
+      detail TEXT NOT NULL
+    );
+    CREATE TABLE chain_log (
+      k INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      iteration INTEGER NOT NULL,
+      target TEXT NOT NULL,
+      mean REAL,
+      sd REAL,
+      residual_sd REAL,
+      intercept_sd REAL,
+      state BLOB NOT NULL,
+      remarks TEXT NOT NULL,
+      PRIMARY KEY (k, position)
+    ) WITHOUT ROWID;
     """
+
+  /// Brings a record of an earlier version to the present one; to be called by a writer that holds
+  /// the claim, in its transaction.
+  static func migrate(_ db: Database) throws {
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard found < version else { return }
+    for column in ["slurm_restart INTEGER", "deadline REAL", "chosen TEXT", "hosts TEXT"] {
+      try db.execute(sql: "ALTER TABLE attempts ADD COLUMN \(column)")
+    }
+    try db.execute(sql: additions)
+    try db.execute(sql: "UPDATE run SET value = '\(version)' WHERE key = 'schema'")
+    try db.execute(sql: "PRAGMA user_version = \(version)")
+  }
 
   /// Looks at the pragmas of an open file; false when it holds nothing yet.
   ///

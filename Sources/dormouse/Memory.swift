@@ -9,4 +9,6 @@ func keepMemory() {
   mallopt(M_MMAP_THRESHOLD, 32 << 20)
   mallopt(M_TRIM_THRESHOLD, 1 << 30)
   mallopt(M_TOP_PAD, 16 << 20)
+  // These hold for the main arena only, and rank 0 computes in a second thread.
+  mallopt(M_ARENA_MAX, 1)
 }

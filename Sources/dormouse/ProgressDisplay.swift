@@ -1,10 +1,11 @@
 import Coordination
 import Foundation
 import Logging
+import MessagePassing
 import Reporting
 
-/// Shows how far a run is: a bar on a terminal, a line a minute in a log.
-struct ProgressDisplay {
+/// Shows how far a run is: a bar on a terminal, a line a minute in a log, each with rank and node.
+final class ProgressDisplay {
   private let total: Int
   private let unit: String
   private let style: OutputStyle?
@@ -14,15 +15,18 @@ struct ProgressDisplay {
   private var lastLine: ContinuousClock.Instant?
   private var isDirty = false
 
-  init(total: Int, unit: String = "imputations") {
+  init(total: Int, unit: String = "imputations", host: String = hostName()) {
     self.total = total
     self.unit = unit
     let detected = Terminal.standardError
     style = detected.width == nil ? nil : detected
-    logger = Logger(label: "dormouse") { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "dormouse") { StreamLogHandler.standardError(label: $0) }
+    logger[metadataKey: "rank"] = "0"
+    logger[metadataKey: "node"] = "\(host)"
+    self.logger = logger
   }
 
-  mutating func start(doneBefore: Int, ranks: Int) {
+  func start(doneBefore: Int, ranks: Int) {
     self.doneBefore = doneBefore
     started = .now
     lastLine = started
@@ -34,25 +38,51 @@ struct ProgressDisplay {
     logger.info("\(line)")
   }
 
-  mutating func show(_ progress: QueueProgress) { show(finished: progress.finished) }
+  func show(_ progress: QueueProgress) {
+    show(finished: progress.finished, details: Self.details(progress))
+  }
 
-  /// - Parameter finished: by this start.
-  mutating func show(finished: Int) {
+  /// - Parameters:
+  ///   - finished: by this start.
+  ///   - details: more for a log's line.
+  func show(finished: Int, details: String = "") {
     let line = RunProgress(
-      unit: unit, done: doneBefore + finished, total: total,
-      doneBefore: doneBefore, elapsed: (ContinuousClock.now - started) / .seconds(1))
+      unit: unit, done: doneBefore + finished, total: total, doneBefore: doneBefore,
+      elapsed: (ContinuousClock.now - started) / .seconds(1))
     if let style {
       isDirty = true
       try? FileHandle.standardError.write(
         contentsOf: Data(line.terminalLine(style: style).utf8))
     } else if let last = lastLine, ContinuousClock.now - last >= .seconds(60) {
       lastLine = .now
-      logger.info("\(line.logLine)")
+      logger.info("\(line.logLine)\(details)")
+    }
+  }
+
+  /// What a log's line says beside the counts.
+  private static func details(_ progress: QueueProgress) -> String {
+    var parts = ["\(progress.ranks.count { $0.task != nil }) running"]
+    if progress.failed > 0 { parts.append("\(progress.failed) failed") }
+    let lost = progress.ranks.filter(\.isLost).map { String($0.rank) }
+    if !lost.isEmpty { parts.append("lost ranks: " + lost.joined(separator: " ")) }
+    if let left = progress.secondsToDeadline {
+      parts.append("\(RunProgress.duration(max(0, left))) to the time limit")
+    }
+    return "; " + parts.joined(separator: "; ")
+  }
+
+  /// Says something between the lines.
+  func say(_ sentence: String) {
+    end()
+    if style == nil {
+      logger.warning("\(sentence)")
+    } else {
+      writeToStandardError(sentence)
     }
   }
 
   /// Ends the bar's line.
-  mutating func end() {
+  func end() {
     if isDirty { try? FileHandle.standardError.write(contentsOf: Data("\n".utf8)) }
     isDirty = false
   }

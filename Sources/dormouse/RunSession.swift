@@ -26,9 +26,43 @@ struct ComputeOptions: ParsableArguments {
     ))
   var takeOver = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Stop, to be carried on, before this many hours are over.",
+      discussion: """
+        A job's end under Slurm is known without it. Some time before the end no new chain is \
+        begun that could not end in time, those under way are checkpointed, and the program ends \
+        with status 85.
+        """))
+  var maxHours: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "A rank not heard of for this many seconds is given up; others do its work.",
+      valueName: "seconds"))
+  var lostAfter = 60.0
+
+  @Option(
+    help: ArgumentHelp(
+      "Least time between two checkpoints of a chain, in seconds.", valueName: "seconds"))
+  var checkpointEvery = 60.0
+
   @OptionGroup var output: OutputOptions
 
+  var queue: QueueOptions {
+    var queue = QueueOptions()
+    queue.lostAfter = .seconds(lostAfter)
+    queue.checkpointInterval = .seconds(checkpointEvery)
+    return queue
+  }
+
   func validate() throws {
+    for (name, value, least) in [
+      ("max-hours", maxHours ?? 1, 0), ("lost-after", lostAfter, 0.999),
+      ("checkpoint-every", checkpointEvery, 0),
+    ] where !(value > least && value < 1e6) {
+      throw ValidationError("--\(name) is \(value); it must be a time, longer than nothing.")
+    }
     if let ranks, ranks < 1 {
       throw ValidationError("--ranks is \(ranks); it must be 1 or more.")
     }
@@ -45,15 +79,12 @@ struct RunSession {
   var only: ChainSelection?
   /// The element of a job array whose share of the chains is computed, without MPI; nil: none.
   var element: ArrayElement?
+  /// Log every visit of the chains that are computed.
+  var logsVisits = false
 
   func run() throws {
     if let ranks = options.ranks, ranks > 1, !MPICommunicator.isLaunched {
-      // What is wrong with the study is said before mpirun stands in the way.
-      try reporting {
-        _ = try load().analysisLayouts()
-        Terminal.announce()
-        try Launcher.relaunch(ranks: ranks, arguments: Array(CommandLine.arguments.dropFirst()))
-      }
+      try launch(ranks)
     }
     StopSignals.install()
     // A reader that has seen enough (`| head`) is no reason to stop computing.
@@ -62,24 +93,66 @@ struct RunSession {
     var communicator: (any Communicator)?
     try reporting { communicator = try MPICommunicator.current() }
     guard let communicator else { return }
-    var status = ExitCode.success
-    if communicator.rank == 0 {
-      do {
-        try reporting { status = try lead(communicator) }
-      } catch let code as ExitCode {
-        status = code
-      }
-    } else {
-      status = follow(communicator)
+    guard communicator.rank == 0 else {
+      let status = follow(communicator)
+      try reporting { try communicator.finish() }
+      throw status
     }
-    try reporting { try communicator.finish() }
-    throw status
+    Supervisor.sayHello()
+    var status = ExitCode.success
+    var silent: [Int] = []
+    do {
+      try reporting {
+        try announce(on: communicator)
+        status = try lead(communicator, silent: &silent)
+      }
+    } catch let code as ExitCode {
+      status = code
+    }
+    let own = Supervisor.report(status: status.rawValue)
+    if silent.isEmpty {
+      var isOver = false
+      try reporting { isOver = try communicator.finish(within: .seconds(60)) }
+      if isOver { throw ExitCode(own) }
+    }
+    // An orderly end would wait for ever for a rank that is gone. What was printed is to reach the
+    // launcher first.
+    Thread.sleep(forTimeInterval: 0.3)
+    communicator.abort(code: own)
+  }
+
+  /// Starts the ranks under mpirun, watched over by this process; does not return.
+  private func launch(_ ranks: Int) throws {
+    try reporting {
+      guard Supervisor.isLauncher else {
+        Terminal.announce()
+        throw ExitCode(try Supervisor.run())
+      }
+      Supervisor.prepareLauncher()
+      // What is wrong with the study is said before mpirun stands in the way.
+      _ = try load().analysisLayouts()
+      try Launcher.relaunch(
+        ranks: ranks, arguments: Array(CommandLine.arguments.dropFirst()), survivesRanks: true)
+    }
   }
 
   // MARK: - Rank 0
 
-  private func lead(_ communicator: any Communicator) throws -> ExitCode {
+  private func lead(_ communicator: any Communicator, silent: inout [Int]) throws -> ExitCode {
     var settings = RunSettings(programVersion: programVersion)
+    let limit = TimeLimit(maxHours: options.maxHours)
+    settings.queue = options.queue
+    settings.queue.deadline = limit?.instant
+    settings.deadline = limit?.time
+    settings.logsVisits = logsVisits
+    settings.watching = {
+      writeToStandardError(
+        "the record is claimed by \($0); watching for up to 60 s whether it lives (if you know that "
+          + "it is dead, --take-over spares that)")
+    }
+    settings.libraryVersions =
+      (communicator.size > 1 ? ", \(MPICommunicator.libraryVersion)" : "")
+      + ", SQLite \(RunRecord.libraryVersion)"
     settings.takeOver = options.takeOver
     settings.only = only
     var run = StudyRun(settings: settings, communicator: communicator)
@@ -110,22 +183,23 @@ struct RunSession {
     for note in loaded.resolved.notes { writeToStandardError("note: \(note)") }
     for note in loaded.plan.notes { writeToStandardError("note: \(note)") }
     let total = only?.numbers.count ?? loaded.study.imputations
-    var display = ProgressDisplay(total: total)
+    let display = ProgressDisplay(total: total, host: communicator.processorName)
     let outcome = try run.lead(
       loaded, extend: extend,
       started: { display.start(doneBefore: $0.doneBefore, ranks: communicator.size) },
-      progress: { display.show($0) },
+      progress: { display.show($0) }, say: { display.say($0) },
       finishing: { outcome in
         // A part of the imputations is for merging, not for reading.
         guard outcome.isWhole || only == nil else { return }
         _ = try RunFiles(directory: outcome.directory).write(rule: rule, level: level)
       })
     display.end()
-    if !outcome.silentRanks.isEmpty {
+    silent = outcome.silentRanks
+    if !silent.isEmpty {
       writeToStandardError(
-        "ranks that did not answer the stop: "
-          + outcome.silentRanks.map(String.init).joined(separator: ", "))
-      communicator.abort(code: ExitStatus.stopped.rawValue)
+        "ranks that are lost or did not answer: "
+          + silent.map(String.init).joined(separator: ", ")
+          + "; their work was done by the others or is left for the next start")
     }
     return try report(outcome, only: only, loaded: loaded, rule: rule, level: level)
   }
@@ -169,9 +243,7 @@ struct RunSession {
       RunSession.tables(pooled, files.results, rule, level)
         + (convergence.targets.isEmpty ? [] : [convergence.namedTable])
         + sketches(outcome, loaded: loaded))
-    for failure in files.results.failures {
-      writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
-    }
+    try tellFailures(files, logged: outcome.failed, path: path)
     let unpooled = pooled.filter { $0.table == nil }
     for analysis in unpooled {
       writeToStandardError("analysis '\(analysis.name)' could not be pooled; see its notes")
@@ -184,14 +256,32 @@ struct RunSession {
     return unpooled.isEmpty ? .success : ExitStatus.failed
   }
 
+  /// Says which chains failed, why, and how to look into one.
+  private func tellFailures(_ files: RunFiles, logged: [Int], path: String) throws {
+    let seed = files.results.description.identity.seed
+    for failure in files.results.failures {
+      writeToStandardError(
+        "imputation \(failure.k) failed (seed \(seed), \(failure.iterations) iterations done): "
+          + failure.sentence)
+    }
+    let logs = try files.writeLog()
+    if !logs.isEmpty {
+      writeToStandardError(
+        "The full log of imputation \(logs.map(String.init).joined(separator: ", ")) is in "
+          + "\(path)/chain-log.csv.")
+    } else if let first = files.results.failures.first {
+      writeToStandardError(
+        "The others are finished. The same command with --only \(first.k) repeats that one alone, "
+          + "with a full log.")
+    }
+  }
+
   /// What there is to say when only some imputations were asked for and others are not there yet.
   private func reportPart(
     _ only: ChainSelection, _ outcome: RunOutcome, loaded: LoadedStudy, files: RunFiles
   ) throws -> ExitCode {
     if !outcome.wasComplete { try files.writeProvenance() }
-    for failure in files.results.failures {
-      writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
-    }
+    try tellFailures(files, logged: outcome.failed, path: loaded.study.outputDirectory)
     let finished = files.results.finished
     let asked = Set(only.numbers)
     writeToStandardError(
@@ -247,19 +337,28 @@ struct RunSession {
 
   private func follow(_ communicator: any Communicator) -> ExitCode {
     do {
-      let settings = RunSettings(programVersion: programVersion)
+      var settings = RunSettings(programVersion: programVersion)
+      settings.queue = options.queue
       let summary = try StudyRun(settings: settings, communicator: communicator).follow()
-      if summary.silentRanks.contains(communicator.rank) { return ExitStatus.stopped }
+      // With ranks missing there is no orderly end: rank 0 ends all when it has said everything.
+      if !summary.silentRanks.isEmpty { waitForTheEnd() }
       // Rank 0's status is the job's.
       return .success
     } catch is RunError {
       return .success
-    } catch is CoordinationError {
+    } catch CoordinationError.coordinatorFailed {
       return .success
     } catch {
-      writeToStandardError("rank \(communicator.rank): \(errorText(error))")
+      writeToStandardError(
+        "rank \(communicator.rank) on \(communicator.processorName): \(errorText(error))")
+      if case CoordinationError.coordinatorSilent = error { _exit(ExitStatus.failed.rawValue) }
       communicator.abort(code: ExitStatus.failed.rawValue)
     }
+  }
+
+  private func waitForTheEnd() -> Never {
+    Thread.sleep(forTimeInterval: 120)
+    _exit(0)
   }
 }
 

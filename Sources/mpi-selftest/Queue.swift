@@ -65,9 +65,17 @@ struct MixingExecutor: TaskExecutor {
 /// Keeps results in a real record and announces them on standard output after the commit.
 struct RecordSink: ResultSink {
   let record: RunRecord
+  let store: CheckpointStore
 
   mutating func accept(_ results: [TaskResult]) throws {
-    try record.commit(results.map(Self.chain))
+    try record.commit(results.filter { $0.kind != .partial }.map(Self.chain))
+    for result in results {
+      if result.kind == .partial {
+        try store.write(result.bytes, task: result.task)
+      } else {
+        store.remove(task: result.task)
+      }
+    }
     let text = results.filter { $0.kind == .finished }.map { "done \($0.task)\n" }.joined()
     // Straight to the file: a buffer would be lost by a kill.
     _ = Array(text.utf8).withUnsafeBytes { write(1, $0.baseAddress!, $0.count) }
@@ -75,14 +83,23 @@ struct RecordSink: ResultSink {
 
   mutating func tick(_ progress: QueueProgress) throws { try record.heartbeat() }
 
+  mutating func note(_ incident: RankIncident) throws {
+    try record.note([
+      IncidentRecord(
+        kind: incident.kind == .returned ? "returned" : "lost", k: incident.task.map(Int.init),
+        rank: incident.rank, host: incident.host, detail: "\(incident)")
+    ])
+    let text = Array("incident \(incident)\n".utf8)
+    _ = text.withUnsafeBytes { write(1, $0.baseAddress!, $0.count) }
+  }
+
   static func chain(_ result: TaskResult) -> ChainRecord {
     var chain = ChainRecord(
       k: Int(result.task), iterations: result.progress.done, state: .finished, rank: result.rank,
       host: result.host, seconds: result.seconds)
     chain.samplerState = result.bytes
     switch result.kind {
-    case .finished: break
-    case .partial: chain.state = .partial
+    case .finished, .partial: break
     case .failed(let text):
       chain.state = .failed
       chain.failure = text
@@ -92,7 +109,8 @@ struct RecordSink: ResultSink {
 }
 
 /// Runs tasks 1…count into the record in `directory`, carrying on with what is there:
-/// `queue DIRECTORY COUNT STEPS MICROSECONDS [throw] [long-first] [deadline SECONDS]`.
+/// `queue DIRECTORY COUNT STEPS MICROSECONDS [throw] [long-first] [deadline SECONDS]
+/// [lost SECONDS] [checkpoint SECONDS]`.
 /// Exit status 0 done, 85 stopped, 1 an error.
 func queueScenario(_ arguments: [String]) throws {
   let directory = URL(filePath: arguments[0])
@@ -105,7 +123,16 @@ func queueScenario(_ arguments: [String]) throws {
   if let index = arguments.firstIndex(of: "deadline") {
     options.deadline = .now + .seconds(Double(arguments[index + 1])!)
   }
+  if let index = arguments.firstIndex(of: "lost") {
+    options.lostAfter = .seconds(Double(arguments[index + 1])!)
+  }
+  if let index = arguments.firstIndex(of: "checkpoint") {
+    options.checkpointInterval = .seconds(Double(arguments[index + 1])!)
+  }
   let communicator = try MPICommunicator.current()
+  // The test kills by these.
+  let line = Array("rank \(communicator.rank) is process \(getpid())\n".utf8)
+  _ = line.withUnsafeBytes { write(1, $0.baseAddress!, $0.count) }
   var code: Int32 = 0
   do {
     let summary: QueueSummary
@@ -115,7 +142,11 @@ func queueScenario(_ arguments: [String]) throws {
       summary = try serve(on: communicator, executor: executor, options: options)
     }
     if summary.stopped != nil { code = 85 }
-    if !summary.silentRanks.isEmpty { communicator.abort(code: 85) }
+    if !summary.silentRanks.isEmpty {
+      if communicator.rank != 0 { sleep(60) }
+      usleep(300_000)
+      communicator.abort(code: code)
+    }
   } catch {
     print("rank \(communicator.rank): \(error)")
     code = 1
@@ -149,11 +180,12 @@ private func record(
   var checkpoints: [Int: [UInt8]] = [:]
   for chain in try reader.chains() {
     if chain.state == .finished { finished.insert(chain.k) }
-    if chain.state == .partial { checkpoints[chain.k] = try reader.chain(chain.k)?.samplerState }
   }
+  let store = CheckpointStore(run: directory, identity: "selftest")
+  for (task, bytes) in store.readAll().checkpoints { checkpoints[Int(task)] = bytes }
   let tasks = (1...Int(count)).filter { !finished.contains($0) }
     .map { TaskItem(task: UInt32($0), checkpoint: checkpoints[$0]) }
-  var sink = RecordSink(record: record)
+  var sink = RecordSink(record: record, store: store)
   let start = ContinuousClock.now
   let processorBefore = processorSeconds()
   let summary = try coordinate(

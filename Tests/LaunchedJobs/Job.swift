@@ -18,7 +18,12 @@ public final class Job {
   ///   - ranks: nil starts the program directly, without mpirun.
   ///   - program: name of one of the package's programs.
   ///   - arguments: given to the program.
-  public init(ranks: Int?, program: String = "mpi-selftest", _ arguments: [String]) throws {
+  ///   - launcher: more options of mpirun.
+  ///   - environment: more variables.
+  public init(
+    ranks: Int?, program: String = "mpi-selftest", _ arguments: [String],
+    launcher: [String] = [], environment more: [String: String] = [:]
+  ) throws {
     output = FileManager.default.temporaryDirectory.appending(path: "job-\(UUID().uuidString)")
     try Data().write(to: output)
     var environment = ProcessInfo.processInfo.environment.filter { variable in
@@ -28,10 +33,12 @@ public final class Job {
     environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
     environment["OMPI_MCA_mpi_yield_when_idle"] = "1"
     environment["OMPI_MCA_hwloc_base_binding_policy"] = "none"
-    process.environment = environment
+    process.environment = environment.merging(more) { _, new in new }
     process.executableURL = Self.programs.appending(path: "mpi-selftest")
     var command = [Self.programs.appending(path: program).path] + arguments
-    if let ranks { command = ["mpirun", "--oversubscribe", "-n", String(ranks)] + command }
+    if let ranks {
+      command = ["mpirun", "--oversubscribe", "-n", String(ranks)] + launcher + command
+    }
     process.arguments = ["unblocked"] + command
     process.standardInput = FileHandle.nullDevice
     let handle = try FileHandle(forWritingTo: output)

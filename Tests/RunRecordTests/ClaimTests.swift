@@ -76,14 +76,20 @@ import Testing
     var elsewhere = ProcessIdentity.current
     elsewhere.machine = "another boot"
     var holder = claim(elsewhere)
-    holder.now = { 1_000_000 }
+    let beats = Clock()
+    beats.now = 1_000_000
+    holder.now = { beats.now }
     var first = attempt
     first.slurmJob = "17"
     let old = try RunRecord.create(
       directory: scratch.url, description: description, attempt: first, claim: holder)
     try old.commit([chain(1)])
 
-    var options = claim()
+    // It lives.
+    var options = options(Clock()) { _ in
+      beats.now += 0.01
+      try? old.heartbeat()
+    }
     options.now = { 1_000_030 }
     let refused = [
       nil, SlurmRestart(job: "18", began: 1_000_020),
@@ -121,26 +127,51 @@ import Testing
     #expect(SlurmRestart(environment: variables) == nil)
   }
 
-  @Test func anotherMachineCountsAsDeadAfterTheLimit() throws {
-    let scratch = try Scratch()
-    var elsewhere = ProcessIdentity.current
-    elsewhere.machine = "another boot"
-    elsewhere.host = "node7"
-    var holder = claim(elsewhere)
-    holder.now = { 1_000_000 }
-    _ = try create(scratch, holder)
+  private func elsewhere() -> ClaimOptions {
+    var process = ProcessIdentity.current
+    process.machine = "another boot"
+    process.host = "node7"
+    return claim(process)
+  }
+
+  /// Time that passes only when somebody waits.
+  private func options(_ clock: Clock, onPause: @escaping @Sendable (Double) -> Void = { _ in })
+    -> ClaimOptions
+  {
     var options = claim()
-    options.now = { 1_000_000 + 119 }
-    let error = #expect(throws: RunRecordError.self) { try open(scratch, options) }
-    let text = try #require(error).description
-    for part in ["node7", "heard of 119 s ago", "after 120 s", "--take-over"] {
-      #expect(text.contains(part), "\(text)")
+    options.monotonic = { clock.now }
+    options.pause = {
+      clock.now += $0
+      onPause(clock.now)
     }
-    // A clock set back does not make it older.
-    options.now = { 5 }
-    #expect(throws: RunRecordError.self) { try open(scratch, options) }
-    options.now = { 1_000_000 + 121 }
-    #expect(throws: Never.self) { try open(scratch, options) }
+    return options
+  }
+
+  /// Whatever the wall clocks of the two say: the holder's may be years behind or ahead.
+  @Test(arguments: [-1e9, -119, 0, 121, 1e9])
+  func aSilentHolderElsewhereIsTakenOverAfterTheLimit(difference: Double) throws {
+    let scratch = try Scratch()
+    var holder = elsewhere()
+    holder.now = { Date().timeIntervalSince1970 + difference }
+    _ = try create(scratch, holder)
+    let clock = Clock()
+    _ = try open(scratch, options(clock))
+    #expect(clock.now >= 60 && clock.now <= 62, "\(clock.now)")
+  }
+
+  @Test(arguments: [-1e9, 0, 1e9])
+  func aHolderElsewhereThatBeatsIsRespected(difference: Double) throws {
+    let scratch = try Scratch()
+    var holder = elsewhere()
+    holder.now = { Date().timeIntervalSince1970 + difference }
+    let record = try create(scratch, holder)
+    let clock = Clock()
+    let error = #expect(throws: RunRecordError.self) {
+      try open(scratch, options(clock) { if Int($0) % 10 == 0 { try? record.heartbeat() } })
+    }
+    #expect(clock.now <= 12)
+    let text = try #require(error).description
+    for part in ["node7", "renewed its claim"] { #expect(text.contains(part), "\(text)") }
   }
 
   @Test func canBeOverridden() throws {

@@ -47,7 +47,7 @@ import Testing
     changed = original
     changed[63] = 99
     try changed.write(to: scratch.file)
-    let newer = RunRecordError.newer(path: scratch.file.path, found: 99, known: 1)
+    let newer = RunRecordError.newer(path: scratch.file.path, found: 99, known: 2)
     #expect(throws: newer) { try open(scratch) }
     #expect(throws: newer) { try RecordReader(directory: scratch.url) }
     #expect(newer.description.contains("later version"))

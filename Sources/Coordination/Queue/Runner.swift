@@ -1,20 +1,19 @@
-import MessagePassing
-
 /// A rank's executor with the task that it is at.
 struct Runner<Executor: TaskExecutor> {
   var executor: Executor
   let rank: Int
   let host: String
-  let checkpointInterval: Duration?
   private(set) var current: UInt32?
+  /// The longest step so far: how long a stop may have to wait.
+  private(set) var longestStep = Duration.zero
   private var started = ContinuousClock.now
   private var checkpointed = ContinuousClock.now
+  private var checkpointCost = Duration.zero
 
-  init(executor: Executor, communicator: any Communicator, options: QueueOptions) {
+  init(executor: Executor, rank: Int, host: String) {
     self.executor = executor
-    rank = communicator.rank
-    host = communicator.processorName
-    checkpointInterval = options.checkpointInterval
+    self.rank = rank
+    self.host = host
   }
 
   var progress: TaskProgress { executor.progress }
@@ -32,20 +31,31 @@ struct Runner<Executor: TaskExecutor> {
     }
   }
 
-  /// Works until the task ends or `end` is reached; the result, if it ended or a checkpoint is due.
+  /// Works until the task ends or `end` is reached; the result, if it ended.
   mutating func work(until end: ContinuousClock.Instant) -> TaskResult? {
+    var before = ContinuousClock.now
     do {
       repeat {
         if try executor.step() { return self.end(.finished, bytes: executor.result()) }
-      } while ContinuousClock.now < end
+        let now = ContinuousClock.now
+        longestStep = max(longestStep, now - before)
+        before = now
+      } while before < end
     } catch {
-      return self.end(.failed("\(error)"), bytes: [])
-    }
-    if let checkpointInterval, ContinuousClock.now - checkpointed >= checkpointInterval {
-      checkpointed = .now
-      return outcome(.partial, bytes: executor.result())
+      return self.end(.failed("\(error)"), bytes: executor.result())
     }
     return nil
+  }
+
+  /// A checkpoint of the task under way, which goes on; nil when there is no task, or when putting
+  /// checkpoints together would take more than 2 % of this rank's time.
+  mutating func checkpoint() -> TaskResult? {
+    let start = ContinuousClock.now
+    guard current != nil, start - checkpointed >= checkpointCost * 50 else { return nil }
+    let result = outcome(.partial, bytes: executor.result())
+    checkpointed = .now
+    checkpointCost = checkpointed - start
+    return result
   }
 
   /// Gives up the task under way; its checkpoint.

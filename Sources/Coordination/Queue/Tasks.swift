@@ -19,12 +19,13 @@ public protocol TaskExecutor {
   /// Starts task `task`, from the bytes of a checkpoint if given. Also called after a task that
   /// failed or was given up in the middle.
   mutating func begin(task: UInt32, checkpoint: [UInt8]?) throws
-  /// Does a small piece of work, at most a few milliseconds: between pieces the rank looks for
-  /// messages and stop signals.
+  /// Does a piece of work, as small as can be: between pieces the rank looks for messages and stop
+  /// signals. (It may take minutes: others see that the rank lives all the same.)
   ///
   /// - Returns: true when the task is finished.
   mutating func step() throws -> Bool
-  /// The result of the finished task, or a checkpoint of the unfinished one.
+  /// The result of the finished task, a checkpoint of the unfinished one, or, after ``step()`` has
+  /// thrown, what is to be kept of the failed one.
   func result() -> [UInt8]
   /// How far the task under way is.
   var progress: TaskProgress { get }
@@ -49,7 +50,7 @@ public struct TaskResult: Equatable, Sendable {
     case finished
     /// Not done; `bytes` is a checkpoint.
     case partial
-    /// The executor threw an error with this text; no bytes.
+    /// The executor threw an error with this text; `bytes` is what it wants kept.
     case failed(String)
   }
 
@@ -80,15 +81,26 @@ public struct TaskResult: Equatable, Sendable {
 
 /// Keeps results; lives on rank 0.
 public protocol ResultSink {
-  /// Writes all of `results` in one transaction. When it returns they are safe, and only then
-  /// are they announced. An error ends the queue: every rank stops.
+  /// Writes all of `results`. When it returns they are safe, and only then are they announced.
+  /// ``TryAgainLater`` means that nothing was written and that the same results will be given
+  /// again, with others; any other error ends the queue: every rank stops.
   mutating func accept(_ results: [TaskResult]) throws
   /// Called about once a second, whatever happens: for heartbeats.
   mutating func tick(_ progress: QueueProgress) throws
+  /// Called when a rank is lost or comes back.
+  mutating func note(_ incident: RankIncident) throws
 }
 
 extension ResultSink {
   public mutating func tick(_ progress: QueueProgress) throws {}
+  public mutating func note(_ incident: RankIncident) throws {}
+}
+
+/// What a sink throws when it can't write now and may be able to soon.
+public struct TryAgainLater: Error {
+  /// What stands in the way.
+  public let cause: any Error
+  public init(_ cause: any Error) { self.cause = cause }
 }
 
 /// Why a queue was stopped before its end.
@@ -113,45 +125,26 @@ public struct QueueSummary: Equatable, Sendable {
   public var finished = 0
   public var failed = 0
   public var partial = 0
-  /// Ranks that did not answer the stop in time. If there are any, end with
+  /// Ranks that did not answer the stop in time, or were lost. If there are any, end with
   /// `Communicator.abort`: an orderly end would wait for them.
   public var silentRanks: [Int] = []
 
   public init() {}
 }
 
-/// A look at the queue, for people.
-public struct QueueProgress: Equatable, Sendable {
-  /// A rank's share.
-  public struct RankProgress: Equatable, Sendable {
-    public var rank: Int
-    /// Task under way, nil when idle.
-    public var task: UInt32?
-    /// As last reported; nil when not yet.
-    public var progress: TaskProgress?
-    /// Seconds since the rank was last heard of.
-    public var silence: Double
-  }
-
-  /// Tasks in this queue, and how many of them are announced as finished and failed.
-  public var total: Int
-  public var finished: Int
-  public var failed: Int
-  public var ranks: [RankProgress]
-  /// Tasks finished per second since the start.
-  public var rate: Double
-  /// Estimated time to the end; nil before the first result.
-  public var secondsLeft: Double?
-}
-
 /// Settings of a queue; the same on every rank.
 public struct QueueOptions: Sendable {
-  /// When to stop; nil: never.
+  /// When the time given ends; nil: never. The queue stops ``Coordinator/margin`` before it.
   public var deadline: ContinuousClock.Instant?
+  /// Least time between the stop and the deadline, beside what is measured.
+  public var reserve = Duration.seconds(10)
   /// How long rank 0 waits, after a stop, for the ranks to hand in what they have.
   public var grace = Duration.seconds(10)
-  /// How often a task under way hands in a checkpoint; nil: only at a stop.
+  /// Least time between two checkpoints of a task under way; nil: only at a stop. Longer when
+  /// writing them would take more than 2 % of the time.
   public var checkpointInterval: Duration?
+  /// A rank that was not heard of for this long, while rank 0 listened, counts as lost.
+  public var lostAfter = Duration.seconds(60)
   /// Looks for a wish to stop: how often it was asked for, and why.
   public var stopRequests: @Sendable () -> (count: Int, reason: StopReason)? = {
     StopSignals.requests
@@ -166,12 +159,16 @@ public enum CoordinationError: Error, Equatable, Sendable, CustomStringConvertib
   case coordinatorFailed(String)
   /// A message between ranks could not be understood: the ranks run different programs.
   case badMessage(tag: Int32, from: Int)
+  /// Rank 0 was not heard of for so long that it must be dead; seen by the other ranks.
+  case coordinatorSilent(seconds: Int)
   /// The same task was put into the queue twice.
   case duplicateTask(UInt32)
 
   public var description: String {
     switch self {
     case .coordinatorFailed(let reason): "rank 0 had to stop: \(reason)"
+    case .coordinatorSilent(let seconds):
+      "rank 0 was not heard of for \(seconds) s; this rank ends"
     case .badMessage(let tag, let rank):
       "a message (tag \(tag)) from rank \(rank) can't be read; do all ranks run the same program?"
     case .duplicateTask(let task): "task \(task) is in the queue twice"

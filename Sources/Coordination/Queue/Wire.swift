@@ -1,4 +1,5 @@
 import MessagePassing
+import RunRecord
 import Tabular
 
 /// Messages between rank 0 and the others. Integers are little-endian; the ranks of one job run
@@ -11,12 +12,34 @@ enum Wire {
     static let stop: Int32 = 3
     static let finish: Int32 = 4
     static let fail: Int32 = 5
+    static let checkpoint: Int32 = 6
+    static let alive: Int32 = 7
+    static let job: Int32 = 8
     // To rank 0.
     static let result: Int32 = 11
     static let progress: Int32 = 12
     static let returned: Int32 = 13
     static let handedIn: Int32 = 14
     static let stopRequest: Int32 = 15
+    static let hello: Int32 = 16
+    static let ready: Int32 = 17
+  }
+
+  static func encode(_ process: ProcessIdentity) -> [UInt8] {
+    var writer = ByteWriter()
+    for text in [process.host, process.machine, process.startTime] {
+      writer.append(Array(text.utf8))
+    }
+    writer.append(UInt64(process.pid))
+    return writer.bytes
+  }
+
+  static func process(_ message: Message) throws(CoordinationError) -> ProcessIdentity {
+    var reader = MessageReader(message)
+    var texts: [String] = []
+    for _ in 0..<3 { texts.append(String(decoding: try reader.array(), as: UTF8.self)) }
+    return ProcessIdentity(
+      host: texts[0], pid: Int(try reader.number()), machine: texts[1], startTime: texts[2])
   }
 
   static func encode(_ item: TaskItem) -> [UInt8] {

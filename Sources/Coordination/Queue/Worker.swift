@@ -1,4 +1,5 @@
 import MessagePassing
+import RunRecord
 
 /// Computes the tasks that rank 0 hands out, until rank 0 ends the queue.
 ///
@@ -10,50 +11,56 @@ public func serve(
   on communicator: any Communicator, executor: some TaskExecutor,
   options: QueueOptions = QueueOptions()
 ) throws -> QueueSummary {
-  var worker = Worker(executor: executor, communicator: communicator, options: options)
+  var worker = Worker(
+    executor: executor, link: RemoteLink(communicator: communicator), options: options)
   return try worker.run()
 }
 
-private struct Worker<Executor: TaskExecutor> {
+struct Worker<Executor: TaskExecutor, Link: CoordinatorLink> {
   /// How long to compute between two looks for messages. Rank 0 sends work ahead of need, so
   /// that only a stop is ever waited for.
   static var pollInterval: Duration { .milliseconds(2) }
 
-  let communicator: any Communicator
+  let link: Link
   let options: QueueOptions
   var runner: Runner<Executor>
+  let state = WorkerState()
   var queue: [TaskItem] = []
   var isStopping = false
   var forwardedRequests = 0
-  var lastReport = ContinuousClock.now
+  var coordinator = Listening()
+  var rankZero: ProcessIdentity?
   var summary: QueueSummary?
 
-  init(executor: Executor, communicator: any Communicator, options: QueueOptions) {
-    self.communicator = communicator
+  init(executor: Executor, link: Link, options: QueueOptions) {
+    self.link = link
     self.options = options
-    runner = Runner(executor: executor, communicator: communicator, options: options)
+    runner = Runner(executor: executor, rank: link.rank, host: link.host)
   }
 
-  /// At most some 500 reports a second reach rank 0, however many ranks there are.
-  var reportInterval: Duration { .seconds(max(1, communicator.size / 500)) }
-
   mutating func run() throws -> QueueSummary {
+    try link.send(Wire.encode(ProcessIdentity.current), tag: Wire.Tag.hello)
+    let heartbeat = Heartbeat(link: link, state: state)
+    defer { heartbeat.stop() }
     var backoff = Backoff()
     while true {
-      while let message = try communicator.receive() {
+      while let message = try link.receive() {
+        coordinator.heard()
         try handle(message)
         backoff.reset()
         if let summary { return summary }
       }
       try forwardStopRequest()
-      try report()
+      try checkCoordinator()
       if runner.current == nil && !queue.isEmpty && !isStopping {
         if let result = runner.begin(queue.removeFirst()) { try send(result) }
       }
       if runner.current != nil {
+        noteState()
         if let result = runner.work(until: .now + Self.pollInterval) { try send(result) }
         backoff.reset()
       } else if queue.isEmpty || isStopping {
+        noteState()
         backoff.sleep()
       }
     }
@@ -67,12 +74,16 @@ private struct Worker<Executor: TaskExecutor> {
     case Wire.Tag.recall:
       let tasks = queue.map { Int($0.task) }
       queue = []
-      try communicator.send(Wire.encode(tasks), to: 0, tag: Wire.Tag.returned)
+      try link.send(Wire.encode(tasks), tag: Wire.Tag.returned)
+    case Wire.Tag.checkpoint:
+      if let result = runner.checkpoint() { try send(result) }
     case Wire.Tag.stop:
       isStopping = true
       queue = []
       if let result = runner.interrupt() { try send(result) }
-      try communicator.send([], to: 0, tag: Wire.Tag.handedIn)
+      try link.send([], tag: Wire.Tag.handedIn)
+    case Wire.Tag.alive:
+      if !message.bytes.isEmpty { rankZero = try Wire.process(message) }
     case Wire.Tag.finish:
       summary = try Wire.summary(message)
     case Wire.Tag.fail:
@@ -83,24 +94,55 @@ private struct Worker<Executor: TaskExecutor> {
   }
 
   private func send(_ result: TaskResult) throws {
-    try communicator.send(Wire.encode(result), to: 0, tag: Wire.Tag.result)
+    try link.send(Wire.encode(result), tag: Wire.Tag.result)
+  }
+
+  private func noteState() {
+    let progress = runner.current == nil ? TaskProgress(done: 0, of: 0) : runner.progress
+    state.numbers = [
+      Int(runner.current ?? 0), progress.done, progress.of,
+      Int(runner.longestStep / .microseconds(1)),
+    ]
   }
 
   /// A signal may have reached this rank only.
   private mutating func forwardStopRequest() throws {
-    guard let (count, reason) = options.stopRequests(), count > forwardedRequests else { return }
+    guard link.rank != 0, let (count, reason) = options.stopRequests(),
+      count > forwardedRequests
+    else { return }
     forwardedRequests = count
     var number = 0
     if case .signal(let signal) = reason { number = Int(signal) }
-    try communicator.send(Wire.encode([count, number]), to: 0, tag: Wire.Tag.stopRequest)
+    try link.send(Wire.encode([count, number]), tag: Wire.Tag.stopRequest)
   }
 
-  /// Says which task this is at: people want to know, and silence has a meaning.
-  private mutating func report() throws {
-    guard ContinuousClock.now - lastReport >= reportInterval else { return }
-    lastReport = .now
-    let progress = runner.current == nil ? TaskProgress(done: 0, of: 0) : runner.progress
-    let numbers = [Int(runner.current ?? 0), progress.done, progress.of]
-    try communicator.send(Wire.encode(numbers), to: 0, tag: Wire.Tag.progress)
+  /// Under a launcher that carries on when ranks die, nobody would end this rank if rank 0 had.
+  private mutating func checkCoordinator() throws {
+    guard link.rank != 0 else { return }
+    coordinator.listen()
+    guard coordinator.silence > .seconds(12) else { return }
+    if coordinator.silence > options.lostAfter * 2 || rankZero?.hasEnded == true {
+      throw CoordinationError.coordinatorSilent(
+        seconds: Int(coordinator.silence / .seconds(1)))
+    }
+  }
+}
+
+/// How long another rank was silent *while this one listened*: time in which nobody looked for
+/// messages (a long computation, a suspended process) does not count against it, and no clock but
+/// this rank's own monotonic one is read.
+struct Listening {
+  private(set) var silence = Duration.zero
+  private var last = ContinuousClock.now
+
+  /// Longer gaps between two looks count as this much.
+  static var longestGap: Duration { .seconds(1) }
+
+  mutating func heard() { silence = .zero }
+
+  mutating func listen() {
+    let now = ContinuousClock.now
+    silence += min(now - last, Self.longestGap)
+    last = now
   }
 }

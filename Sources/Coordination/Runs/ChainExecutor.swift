@@ -13,25 +13,36 @@ struct ChainExecutor: TaskExecutor {
   private var chain: Chain?
   private var completed: Dataset?
   private var outcomes: [AnalysisOutcome] = []
+  /// What the checkpoint held that the task was begun from.
+  private var earlier: ChainOutcome?
+  /// Chains of which every visit is to be logged, and the log of the present one.
+  private let logged: Set<UInt32>
+  private var visits: [VisitReport] = []
+  private var isLogged = false
 
   init(job: ChainJob) throws {
     plan = try job.plan()
     dataset = job.dataset
     iterations = job.head.iterations
     analyses = try job.prepared()
+    logged = Set(job.head.logged)
   }
 
   mutating func begin(task: UInt32, checkpoint: [UInt8]?) throws {
-    let state = try checkpoint.map { try ChainOutcome(encoded: $0).state }
-    chain = Chain(plan: plan, imputation: Int(task), state: state)
+    earlier = try checkpoint.map { try ChainOutcome(encoded: $0) }
+    // The iteration that was under way is done again.
+    if let last = earlier?.state.iteration { earlier?.log.removeAll { $0.iteration > last } }
+    chain = Chain(plan: plan, imputation: Int(task), state: earlier?.state)
     completed = nil
     outcomes = []
+    visits = []
+    isLogged = logged.contains(task)
   }
 
   mutating func step() throws -> Bool {
     guard chain != nil else { return true }
     if chain!.iteration < iterations {
-      _ = try chain!.step()
+      try visit()
       return chain!.iteration >= iterations && analyses.isEmpty
     }
     guard outcomes.count < analyses.count else { return true }
@@ -40,23 +51,42 @@ struct ChainExecutor: TaskExecutor {
     return outcomes.count == analyses.count
   }
 
-  func result() -> [UInt8] {
-    guard var chain else { return [] }
-    // A checkpoint holds whole iterations: the one under way is ended on a copy.
+  private mutating func visit() throws {
     do {
-      while !chain.isBetweenIterations { _ = try chain.step() }
-      return try ChainOutcome(
-        state: chain.state, trace: chain.trace, events: chain.log.events,
-        analyses: outcomes.count == analyses.count ? outcomes : [],
-        donorUse: Dictionary(
-          uniqueKeysWithValues: zip(plan.targetNames, chain.donorUse).compactMap { name, use in
-            use.map { (name, $0) }
-          })
-      ).encoded()
+      _ = try chain!.step()
+      if isLogged, let report = chain!.lastVisit { visits.append(report) }
     } catch {
-      // The next step would have failed the task; from nothing it will fail again, and say so.
-      return []
+      if isLogged {
+        visits.append(
+          VisitReport(
+            iteration: error.iteration, target: error.target,
+            point: TracePoint(mean: .nan, sd: .nan, residualSD: .nan, interceptSD: .nan),
+            samplerState: [], remarks: ["failed: \(error.cause)"]))
+      }
+      throw error
     }
+  }
+
+  /// Whole iterations, together with what the checkpoint held that this task was begun from.
+  func result() -> [UInt8] {
+    guard let chain else { return [] }
+    let outcome = ChainOutcome(
+      state: chain.state, trace: (earlier?.trace ?? []) + chain.wholeTrace,
+      events: (earlier?.events ?? []) + chain.wholeLog.events,
+      analyses: outcomes.count == analyses.count ? outcomes : [],
+      donorUse: donorUse(chain), log: (earlier?.log ?? []) + visits)
+    // Nothing in it that can't be encoded.
+    return (try? outcome.encoded()) ?? []
+  }
+
+  /// Donors' use in the last whole iteration: of a chain that stands where its checkpoint left it
+  /// what the checkpoint says, of one in mid-iteration nothing, since its visits are newer.
+  private func donorUse(_ chain: Chain) -> [String: DonorUse] {
+    guard chain.isBetweenIterations else { return [:] }
+    if let earlier, earlier.state.iteration == chain.iteration { return earlier.donorUse }
+    var result: [String: DonorUse] = [:]
+    for (name, use) in zip(plan.targetNames, chain.donorUse) { result[name] = use }
+    return result
   }
 
   var progress: TaskProgress { TaskProgress(done: chain?.iteration ?? 0, of: iterations) }

@@ -25,16 +25,18 @@ struct ChainJob: Sendable {
     var specification: ImputationSpecification
     var analyses: [Analysis]
     var iterations: Int
+    /// Chains of which every visit is to be logged.
+    var logged: [UInt32] = []
   }
 
   var head: Head
   var dataset: Dataset
 
-  init(loaded: LoadedStudy, iterations: Int) {
+  init(loaded: LoadedStudy, iterations: Int, logged: [UInt32] = []) {
     dataset = loaded.dataset
     head = Head(
       specification: loaded.study.imputation, analyses: loaded.analyses.map(Self.analysis),
-      iterations: iterations)
+      iterations: iterations, logged: logged)
   }
 
   init(encoded bytes: [UInt8]) throws {

@@ -20,17 +20,20 @@ struct ChainOutcome: Sendable, Equatable {
   /// Empty for a chain that is not finished.
   var analyses: [AnalysisOutcome]
   /// Donors' use in the last iteration, by name of target; without targets that have none.
-  var donorUse: [String: DonorUse] = [:]
+  var donorUse: [String: DonorUse]
+  /// Visit by visit, when full logging was asked for.
+  var log: [VisitReport]
 
   init(
     state: ChainState, trace: [[TracePoint]], events: [Event], analyses: [AnalysisOutcome],
-    donorUse: [String: DonorUse] = [:]
+    donorUse: [String: DonorUse] = [:], log: [VisitReport] = []
   ) {
     self.donorUse = donorUse
     self.state = state
     self.trace = trace
     self.events = events
     self.analyses = analyses
+    self.log = log
   }
 
   init(encoded bytes: [UInt8]) throws {
@@ -62,6 +65,17 @@ struct ChainOutcome: Sendable, Equatable {
       [AnalysisOutcome].self, from: Data(try reader.readBytes()))
     donorUse = try JSONDecoder().decode(
       [String: DonorUse].self, from: Data(try reader.readBytes()))
+    log = []
+    for _ in 0..<(try reader.readCount(elementSize: 8)) {
+      log.append(
+        VisitReport(
+          iteration: try reader.readInt(), target: try reader.readString(),
+          point: TracePoint(
+            mean: try reader.readDouble(), sd: try reader.readDouble(),
+            residualSD: try reader.readDouble(), interceptSD: try reader.readDouble()),
+          samplerState: try reader.readDoubles(),
+          remarks: try JSONDecoder().decode([String].self, from: Data(try reader.readBytes()))))
+    }
     try reader.finish()
   }
 
@@ -78,6 +92,16 @@ struct ChainOutcome: Sendable, Equatable {
     writer.append([UInt8](try JSONEncoder().encode(events)))
     writer.append([UInt8](try Self.encoder.encode(analyses)))
     writer.append([UInt8](try Self.encoder.encode(donorUse)))
+    writer.append(log.count)
+    for visit in log {
+      writer.append(visit.iteration)
+      writer.append(visit.target)
+      for figure in [
+        visit.point.mean, visit.point.sd, visit.point.residualSD, visit.point.interceptSD,
+      ] { writer.append(figure) }
+      writer.append(visit.samplerState)
+      writer.append([UInt8](try JSONEncoder().encode(visit.remarks)))
+    }
     return writer.bytes
   }
 

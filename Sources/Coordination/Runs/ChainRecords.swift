@@ -4,23 +4,76 @@ import Inference
 import RunRecord
 import Tabular
 
-/// Keeps the results of chains in the run's record.
+/// Keeps the results of chains in the run's record, and checkpoints beside it.
 struct RecordSink: ResultSink {
   let record: RunRecord
+  let checkpoints: CheckpointStore
+  /// Called with every incident's sentence.
+  let say: (String) -> Void
+  /// Called about once a second.
+  let look: (QueueProgress) throws -> Void
 
   mutating func accept(_ results: [TaskResult]) throws {
-    try record.commit(try results.map(ChainRecord.init))
+    do {
+      try record.commit(try results.filter { $0.kind != .partial }.map(ChainRecord.init))
+    } catch let error as RunRecordError {
+      // Somebody reads the record for long: the results are kept in memory meanwhile.
+      if case .busy = error { throw TryAgainLater(error) }
+      throw error
+    }
+    let partial = results.filter { $0.kind == .partial && !$0.bytes.isEmpty }
+    // A process that has lost the record writes no checkpoints either.
+    if !partial.isEmpty { try record.verifyClaim() }
+    for result in partial { try checkpoints.write(result.bytes, task: result.task) }
+    for result in results where result.kind != .partial { checkpoints.remove(task: result.task) }
   }
 
-  // The claim goes stale after two minutes on other machines; a commit every ten seconds is cheap.
+  // A commit every ten seconds costs nothing.
   private var lastHeartbeat = ContinuousClock.now
+  private var hosts: [String] = []
 
-  init(record: RunRecord) { self.record = record }
+  init(
+    record: RunRecord, checkpoints: CheckpointStore, say: @escaping (String) -> Void,
+    look: @escaping (QueueProgress) throws -> Void
+  ) {
+    self.record = record
+    self.checkpoints = checkpoints
+    self.say = say
+    self.look = look
+  }
 
   mutating func tick(_ progress: QueueProgress) throws {
+    try look(progress)
+    let found = progress.ranks.map(\.host)
+    if found != hosts {
+      hosts = found
+      try trying { try record.setHosts(found) }
+    }
     guard ContinuousClock.now - lastHeartbeat >= .seconds(10) else { return }
     lastHeartbeat = .now
-    try record.heartbeat()
+    try trying { try record.heartbeat() }
+  }
+
+  mutating func note(_ incident: RankIncident) throws {
+    let sentence = incident.sentence(unit: "imputation")
+    say(sentence)
+    try trying {
+      try record.note([
+        IncidentRecord(
+          kind: incident.kind == .returned ? "rank returned" : "rank lost",
+          k: incident.task.map(Int.init), rank: incident.rank, host: incident.host,
+          detail: sentence)
+      ])
+    }
+  }
+
+  /// What can wait does, when somebody reads the record for long.
+  private func trying(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as RunRecordError {
+      guard case .busy = error else { throw error }
+    }
   }
 }
 
@@ -51,6 +104,12 @@ extension ChainRecord {
           firstIteration: last - outcome.trace.count + 1, lastIteration: last,
           values: outcome.traceFigures)
       ]
+    }
+    log = outcome.log.map {
+      VisitRecord(
+        iteration: $0.iteration, target: $0.target, mean: $0.point.mean, sd: $0.point.sd,
+        residualSD: $0.point.residualSD, interceptSD: $0.point.interceptSD,
+        state: $0.samplerState, remarks: $0.remarks.joined(separator: "; "))
     }
     events = outcome.events.map {
       EventRecord(

@@ -16,7 +16,16 @@ public struct RunSettings: Sendable {
   public var only: ChainSelection?
   /// The directory of the record, if it is not the study's output directory.
   public var directory: String?
+  /// Log every visit of the chains that are computed. Chains that have failed before are always
+  /// logged when `only` names them.
+  public var logsVisits = false
   public var queue = QueueOptions()
+  /// End of the time given, by the wall clock, for the record; the queue's deadline decides.
+  public var deadline: Double?
+  /// Called when it has to be watched whether the process that holds the record lives.
+  public var watching: @Sendable (String) -> Void = { _ in }
+  /// Versions of libraries, for the record.
+  public var libraryVersions = ""
 
   public init(programVersion: String) { self.programVersion = programVersion }
 }
@@ -35,6 +44,8 @@ public struct RunOutcome: Sendable, Equatable {
   public var failed: [Int] = []
   /// Every imputation of the run, whether asked for or not, is finished.
   public var isWhole = false
+  /// What happened to ranks and checkpoints on the way, in sentences.
+  public var incidents: [String] = []
   /// Ranks that did not answer; the caller must end with `Communicator.abort`.
   public var silentRanks: [Int] = []
 }
@@ -70,6 +81,11 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+/// Sentences gathered while a run goes on.
+private final class Incidents {
+  var sentences: [String] = []
+}
+
 /// Runs studies: the one road for one rank and many, first starts, resumptions and extensions.
 public struct StudyRun {
   public let settings: RunSettings
@@ -87,19 +103,20 @@ public struct StudyRun {
   ///   - extend: allow these to be larger than what is recorded, and record the larger ones.
   ///   - started: called once with how the run begins, before any chain is computed.
   ///   - progress: called at most five times a second.
+  ///   - say: called with a sentence when a rank is lost or a checkpoint damaged.
   ///   - finishing: called when every chain asked for is in the record and before the run counts
   ///     as finished; it writes what belongs to a finished run. Not called for a stopped one.
   /// - Throws: what loading and the record throw, ``RunError``, ``CoordinationError``, and what
   ///   `finishing` throws.
   public func lead(
     _ loaded: LoadedStudy, extend: Bool = false, started: (RunOutcome) -> Void = { _ in },
-    progress: (QueueProgress) -> Void = { _ in },
+    progress: (QueueProgress) -> Void = { _ in }, say: @escaping (String) -> Void = { _ in },
     finishing: (RunOutcome) throws -> Void = { _ in }
   ) throws -> RunOutcome {
     var isSent = false
     do {
       return try lead(
-        loaded, extend: extend, isSent: &isSent, started: started, progress: progress,
+        loaded, extend: extend, isSent: &isSent, started: started, progress: progress, say: say,
         finishing: finishing)
     } catch {
       if !isSent { release() }
@@ -120,13 +137,13 @@ public struct StudyRun {
   }
 
   /// Tells the other ranks that there is nothing to compute.
-  public func release() { _ = try? communicator.broadcast([], from: 0) }
+  public func release() { try? distribute([], on: communicator) }
 
   /// Computes on every rank but 0; returns when rank 0 has committed everything.
   ///
   /// - Throws: ``RunError/abandoned`` when rank 0 had nothing to compute.
   public func follow() throws -> QueueSummary {
-    let bytes = try communicator.broadcast([], from: 0)
+    let bytes = try receiveJob(on: communicator)
     guard !bytes.isEmpty else { throw RunError.abandoned }
     return try serve(
       on: communicator, executor: ChainExecutor(job: ChainJob(encoded: bytes)),
@@ -135,7 +152,8 @@ public struct StudyRun {
 
   private func lead(
     _ loaded: LoadedStudy, extend: Bool, isSent: inout Bool, started: (RunOutcome) -> Void,
-    progress: (QueueProgress) -> Void, finishing: (RunOutcome) throws -> Void
+    progress: (QueueProgress) -> Void, say: @escaping (String) -> Void,
+    finishing: (RunOutcome) throws -> Void
   ) throws -> RunOutcome {
     let study = loaded.study
     let directory = directory(of: study)
@@ -156,11 +174,13 @@ public struct StudyRun {
         return outcome
       }
     }
-    let job = ChainJob(loaded: loaded, iterations: study.iterations)
-    let executor = try ChainExecutor(job: job)
+    // What can't be computed at all is refused before anything is written.
+    _ = try ChainExecutor(job: ChainJob(loaded: loaded, iterations: study.iterations))
     var claim = ClaimOptions()
     claim.takeOver = settings.takeOver
     claim.slurmRestart = SlurmRestart(environment: ProcessInfo.processInfo.environment)
+    let watching = settings.watching
+    claim.watching = { watching($0.description) }
     let record = try RunRecord.openOrCreate(
       directory: directory, description: description, attempt: attempt(), claim: claim)
     var end = AttemptOutcome.failed
@@ -170,18 +190,35 @@ public struct StudyRun {
     try record.setExtent(
       m: study.imputations, iterations: study.iterations, studyText: description.studyText)
     let reader = try RecordReader(directory: directory)
-    let items = try remaining(reader, loaded: loaded)
+    let store = CheckpointStore(run: directory, identity: Self.checkpointIdentity(description))
+    let incidents = Incidents()
+    let tell = { (sentence: String) in
+      incidents.sentences.append(sentence)
+      say(sentence)
+    }
+    let items = try remaining(reader, loaded: loaded, store: store, record: record, say: tell)
+    let job = ChainJob(
+      loaded: loaded, iterations: study.iterations, logged: try logged(reader, items))
     outcome.doneBefore = (settings.only?.numbers.count ?? study.imputations) - items.count
+    // An attempt that fails must not leave behind that it runs.
+    let writer = ProgressWriter(
+      progressFile(study, attempt: record.attempt, doneBefore: outcome.doneBefore),
+      in: directory)
+    var ending = (state: ProgressFile.State.failed, status: 70)
+    defer { writer.end(ending.state, exitStatus: ending.status) }
     if try reader.fits().first(where: { $0.k == 0 }) == nil {
       try record.commitCompleteCases(completeCases(job))
     }
     started(outcome)
     isSent = true
-    _ = try communicator.broadcast(try job.encoded(), from: 0)
-    var sink = RecordSink(record: record)
+    try distribute(try job.encoded(), on: communicator)
+    var sink = RecordSink(
+      record: record, checkpoints: store, say: tell, look: { writer.note($0) })
     let summary = try coordinate(
-      items, on: communicator, executor: executor, sink: &sink, options: settings.queue,
-      progress: progress)
+      items, on: communicator, executor: ChainExecutor(job: job), sink: &sink,
+      options: settings.queue, progress: progress)
+    store.removeIfEmpty()
+    outcome.incidents = incidents.sentences
     outcome.stopped = summary.stopped
     outcome.silentRanks = summary.silentRanks
     let asked = settings.only.map { Set($0.numbers) }
@@ -191,8 +228,10 @@ public struct StudyRun {
     if summary.stopped == nil {
       try finishing(outcome)
       end = outcome.failed.isEmpty ? .finished : .failed
+      ending = outcome.failed.isEmpty ? (.finished, 0) : (.failed, 81)
     } else {
       end = .stopped
+      ending = (.stopped, 85)
     }
     return outcome
   }
@@ -258,15 +297,73 @@ public struct StudyRun {
   }
 
   /// The chains still to be computed, each from where it is.
-  private func remaining(_ reader: RecordReader, loaded: LoadedStudy) throws -> [TaskItem] {
+  ///
+  /// A checkpoint that is damaged is set aside, noted in the record and said; its chain begins
+  /// again from what the record has of it.
+  private func remaining(
+    _ reader: RecordReader, loaded: LoadedStudy, store: CheckpointStore, record: RunRecord,
+    say: (String) -> Void
+  ) throws -> [TaskItem] {
     let done = Set(try reader.finishedChains(iterations: loaded.study.iterations))
-    let begun = Set(try reader.chains().map(\.k))
-    return try asked(of: loaded.study).filter { !done.contains($0) }.map { k in
-      let checkpoint =
-        begun.contains(k)
-        ? try reader.chain(k)?.checkpoint(targets: loaded.plan.targetNames.count) : nil
-      return TaskItem(task: UInt32(k), checkpoint: checkpoint)
+    let begun = Dictionary(uniqueKeysWithValues: try reader.chains().map { ($0.k, $0) })
+    let (checkpoints, damaged) = store.readAll()
+    for damage in damaged {
+      let chain = damage.task.map { " of imputation \($0)" } ?? ""
+      let sentence =
+        "\(damage.name), a checkpoint\(chain), can't be used: \(damage.reason). It is kept as "
+        + "\(damage.setAside), and the chain starts again from before it"
+      say(sentence)
+      try record.note([
+        IncidentRecord(
+          kind: "checkpoint damaged", k: damage.task.map(Int.init), detail: sentence)
+      ])
     }
+    for task in checkpoints.keys where done.contains(Int(task)) { store.remove(task: task) }
+    return try asked(of: loaded.study).filter { !done.contains($0) }.map { k in
+      if let bytes = checkpoints[UInt32(k)], let outcome = try? ChainOutcome(encoded: bytes) {
+        // It goes on from the beginning, or from a shorter chain that the record has.
+        let first = outcome.state.iteration - outcome.trace.count
+        if first == 0 || first <= (begun[k]?.iterations ?? 0) {
+          return TaskItem(task: UInt32(k), checkpoint: bytes)
+        }
+      }
+      let recorded =
+        begun[k] != nil
+        ? try reader.chain(k)?.checkpoint(targets: loaded.plan.targetNames.count) : nil
+      return TaskItem(task: UInt32(k), checkpoint: recorded)
+    }
+  }
+
+  /// Chains of which every visit is logged: those that have failed before and are asked for by
+  /// name, or all, if that is asked for.
+  private func logged(_ reader: RecordReader, _ items: [TaskItem]) throws -> [UInt32] {
+    if settings.logsVisits { return items.map(\.task) }
+    guard settings.only != nil else { return [] }
+    let failed = Set(try reader.chains().filter { $0.state == .failed }.map(\.k))
+    return items.map(\.task).filter { failed.contains(Int($0)) }
+  }
+
+  /// What decides the bits of a chain, as text.
+  static func checkpointIdentity(_ description: RunDescription) -> String {
+    let identity = description.identity
+    return [
+      identity.dataSHA256, identity.planDigest, identity.engineVersion, "\(identity.seed)",
+    ].joined(separator: " ")
+  }
+
+  private func progressFile(_ study: Study, attempt: Int, doneBefore: Int) -> ProgressFile {
+    ProgressFile(
+      unit: "imputations", task: "imputation", step: "iteration", attempt: attempt,
+      total: asked(of: study).count, doneBefore: doneBefore, process: .current,
+      slurmJob: Self.slurmJob, slurmRestart: Self.slurmRestart, deadline: settings.deadline)
+  }
+
+  private static var slurmJob: String? {
+    ProcessInfo.processInfo.environment["SLURM_JOB_ID"]
+  }
+
+  private static var slurmRestart: Int? {
+    ProcessInfo.processInfo.environment["SLURM_RESTART_COUNT"].flatMap(Int.init)
   }
 
   /// The analyses on the rows that are complete, to stand beside the pooled ones.
@@ -278,11 +375,15 @@ public struct StudyRun {
   }
 
   func attempt() -> AttemptRecord {
-    AttemptRecord(
+    var attempt = AttemptRecord(
       host: communicator.processorName, pid: ProcessIdentity.current.pid,
-      ranks: communicator.size, processor: Self.processorModel(),
-      slurmJob: ProcessInfo.processInfo.environment["SLURM_JOB_ID"],
-      versions: "dormouse \(settings.programVersion), engine \(engineVersion)")
+      ranks: communicator.size, processor: Self.processorModel(), slurmJob: Self.slurmJob,
+      versions: "dormouse \(settings.programVersion), engine \(engineVersion)"
+        + settings.libraryVersions)
+    attempt.slurmRestart = Self.slurmRestart
+    attempt.deadline = settings.deadline
+    attempt.chosen = settings.only?.description
+    return attempt
   }
 
   /// The processor as /proc/cpuinfo names it; empty where that does not exist.

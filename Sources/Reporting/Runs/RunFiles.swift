@@ -42,6 +42,34 @@ public struct RunFiles {
     try write(try provenance(), to: "provenance.json")
   }
 
+  /// Writes `chain-log.csv`, visit by visit, for the chains that have a full log; their numbers.
+  ///
+  /// - Throws: `TabularError` when it cannot be written, `RunRecordError`.
+  @discardableResult
+  public func writeLog() throws -> [Int] {
+    let logged = try reader.loggedChains()
+    guard !logged.isEmpty else { return [] }
+    let writer = try CSVWriter(
+      path: path("chain-log.csv"),
+      header: [
+        ".imp", "iteration", "target", "mean", "sd", "residual.sd", "intercept.sd", "state",
+        "remarks",
+      ])
+    for k in logged {
+      for visit in try reader.chain(k)?.log ?? [] {
+        let figures = [visit.mean, visit.sd, visit.residualSD, visit.interceptSD]
+        try writer.append(
+          [.integer(k), .integer(visit.iteration), .text(visit.target)]
+            + figures.map { $0.isNaN ? .missing : .number($0) }
+            + [
+              .text(visit.state.map { "\($0)" }.joined(separator: " ")), .text(visit.remarks),
+            ])
+      }
+    }
+    try writer.finish()
+    return logged
+  }
+
   private func write(_ text: String, to name: String) throws {
     try writeFileAtomically(path(name), Array(text.utf8))
   }
@@ -167,13 +195,22 @@ public struct RunFiles {
       var outcome, host, processor: String
       var ranks: Int
       var slurmJob: String?
+      var slurmRestart: Int?
       var versions: String
+      var hosts: [String]
+      var deadline: String?
+      var only: String?
+    }
+    struct Incident: Encodable {
+      var attempt: Int
+      var time, kind, what: String
     }
     struct Provenance: Encodable {
       var study, program, engine, dataFile, dataSHA256, planSHA256: String
       var seed: UInt64
       var m, iterations, finished: Int
       var attempts: [Attempt]
+      var incidents: [Incident]
     }
     func utc(_ seconds: Double) -> String {
       Date(timeIntervalSince1970: seconds).formatted(.iso8601)
@@ -182,7 +219,11 @@ public struct RunFiles {
       Attempt(
         started: utc($0.started), stopped: $0.stopped.map(utc), outcome: $0.outcome.rawValue,
         host: $0.host, processor: $0.processor, ranks: $0.ranks, slurmJob: $0.slurmJob,
-        versions: $0.versions)
+        slurmRestart: $0.slurmRestart, versions: $0.versions, hosts: $0.hosts,
+        deadline: $0.deadline.map(utc), only: $0.chosen)
+    }
+    let incidents = try reader.incidents().map {
+      Incident(attempt: $0.attempt, time: utc($0.time), kind: $0.kind, what: $0.detail)
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -192,7 +233,7 @@ public struct RunFiles {
         engine: identity.engineVersion, dataFile: identity.dataPath,
         dataSHA256: identity.dataSHA256, planSHA256: identity.planDigest, seed: identity.seed,
         m: description.m, iterations: description.iterations, finished: results.finished.count,
-        attempts: attempts))
+        attempts: attempts, incidents: incidents))
     return String(decoding: data, as: UTF8.self) + "\n"
   }
 }

@@ -25,7 +25,7 @@ public struct RunResults: Sendable {
   /// Imputations finished with as many iterations as the run asks for, in order.
   public let finished: [Int]
   /// Chains that failed, with what went wrong.
-  public let failures: [(k: Int, sentence: String)]
+  public let failures: [(k: Int, iterations: Int, sentence: String)]
   private let fits: [NumberedFit]
   private let events: [(k: Int, event: EventRecord)]
 
@@ -36,7 +36,7 @@ public struct RunResults: Sendable {
     description = try reader.description()
     finished = try reader.finishedChains(iterations: description.iterations)
     failures = try reader.chains().filter { $0.state == .failed }
-      .map { ($0.k, $0.failure ?? "unknown reason") }
+      .map { ($0.k, $0.iterations, $0.failure ?? "unknown reason") }
     fits = try reader.fits()
     events = Self.merged(try reader.events())
   }

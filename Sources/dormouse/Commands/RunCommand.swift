@@ -40,7 +40,8 @@ struct RunCommand: ParsableCommand {
       discussion: """
         The study is the same study: the record then holds a part of its imputations, and pooled \
         results are written when all of them are there. A chain that is finished is not computed \
-        again.
+        again; one that has failed is, with a full log (every visit of every target, with what \
+        was drawn), in chain-log.csv and in the record.
         """, valueName: "list"))
   var only: ChainSelection?
 
@@ -52,6 +53,9 @@ struct RunCommand: ParsableCommand {
         elements together.
         """, valueName: "number/count"))
   var element: ArrayElement?
+
+  @Flag(help: "Log every visit of the chains that are computed, as for failed ones with --only.")
+  var fullLog = false
 
   @OptionGroup var compute: ComputeOptions
 
@@ -68,9 +72,8 @@ struct RunCommand: ParsableCommand {
       seed: seed)
     let path = study
     try RunSession(
-      options: compute,
-      load: { try LoadedStudy(path: path, overrides: overrides) }, extend: false, only: only,
-      element: element
+      options: compute, load: { try LoadedStudy(path: path, overrides: overrides) }, extend: false,
+      only: only, element: element, logsVisits: fullLog
     ).run()
   }
 }

@@ -1,0 +1,171 @@
+import Foundation
+import Glibc
+import LaunchedJobs
+import RunRecord
+import Testing
+
+/// What can happen to a run in a night: time limits, signals, kills, damaged checkpoints, a disk
+/// that is full. Each time the same command carries on, to the same bits.
+@Suite(.serialized) struct NightTests {
+  /// A run of a few seconds on one rank: 4 chains of many iterations.
+  private static let m = 4
+  private static let iterations = 3000
+
+  private func arguments(_ example: ExampleRun, _ name: String, _ more: [String] = []) -> [String] {
+    example.arguments(name, m: Self.m, iterations: Self.iterations, more)
+  }
+
+  private func whole(_ example: ExampleRun) throws -> [String: Data] {
+    #expect(try Program.run(arguments(example, "whole")).status == 0)
+    return try example.results("whole")
+  }
+
+  private func checkpoints(_ example: ExampleRun, _ name: String) -> [URL] {
+    let folder = example.directory(name).appending(path: "checkpoints")
+    let files = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    return (files ?? []).filter { $0.lastPathComponent.hasSuffix(".checkpoint") }
+  }
+
+  /// The job is started with checkpoints as often as they are cheap, and killed after one is there.
+  @Test func aKilledChainGoesOnFromItsCheckpoint() throws {
+    let example = try ExampleRun()
+    let whole = try whole(example)
+    let arguments = arguments(example, "killed", ["--checkpoint-every", "0.01"])
+    let job = try Job(ranks: nil, program: "dormouse", arguments)
+    #expect(job.wait(seconds: 120) { _ in !checkpoints(example, "killed").isEmpty }, "\(job.text)")
+    job.signal(SIGKILL)
+    _ = job.end()
+    #expect(!checkpoints(example, "killed").isEmpty)
+    let again = try Program.run(arguments)
+    #expect(again.status == 0, "\(again.errors)")
+    expectSame(whole, try example.results("killed"), "killed in mid-chain")
+    #expect(checkpoints(example, "killed").isEmpty)
+  }
+
+  @Test func aDamagedCheckpointIsSaidSetAsideAndItsChainRestarted() throws {
+    let example = try ExampleRun()
+    let whole = try whole(example)
+    let arguments = arguments(example, "damaged", ["--checkpoint-every", "0.01"])
+    let job = try Job(ranks: nil, program: "dormouse", arguments)
+    #expect(job.wait(seconds: 120) { _ in !checkpoints(example, "damaged").isEmpty })
+    job.signal(SIGKILL)
+    _ = job.end()
+    let file = try #require(checkpoints(example, "damaged").first)
+    var bytes = try Data(contentsOf: file)
+    bytes[bytes.count / 2] ^= 4
+    try bytes.write(to: file)
+    let again = try Program.run(arguments)
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(again.errors.contains("\(file.lastPathComponent), a checkpoint of imputation"))
+    #expect(again.errors.contains("its checksum is wrong"))
+    #expect(FileManager.default.fileExists(atPath: file.path + ".damaged-1"))
+    let reader = try RecordReader(directory: example.directory("damaged"))
+    #expect(try reader.incidents().map(\.kind) == ["checkpoint damaged"])
+    expectSame(whole, try example.results("damaged"), "a damaged checkpoint")
+  }
+
+  @Test func theTimeLimitStopsTheRunAsOftenAsNeeded() throws {
+    let example = try ExampleRun()
+    let whole = try whole(example)
+    // Two seconds at a time, by Slurm's variable the first time.
+    var stops = 0
+    for start in 1...60 {
+      setenv("SLURM_JOB_END_TIME", "\(Int(Date().timeIntervalSince1970) + 3)", 1)
+      let arguments = arguments(example, "limited", start == 1 ? [] : ["--max-hours", "0.0006"])
+      let outcome = try Program.run(arguments)
+      unsetenv("SLURM_JOB_END_TIME")
+      if outcome.status == 0 { break }
+      #expect(outcome.status == 85, "\(outcome.errors)")
+      #expect(outcome.errors.contains("its time is up"), "\(outcome.errors)")
+      stops += 1
+    }
+    print("stopped by the time limit \(stops) times")
+    expectSame(whole, try example.results("limited"), "stopped by its time limit")
+  }
+
+  /// `--ranks` watches over mpirun: a worker may die, and the status is rank 0's own.
+  @Test func aWorkerOfRanksMayDie() throws {
+    let example = try ExampleRun()
+    let whole = try whole(example)
+    let job = try Job(
+      ranks: nil, program: "dormouse", arguments(example, "lost", ["--ranks", "3"]))
+    let folder = example.directory("lost")
+    #expect(
+      job.wait(seconds: 120) { _ in
+        (ProgressFile.read(in: folder)?.ranks.count { $0.task != nil } ?? 0) >= 2
+      }, "\(job.text)")
+    let first = try #require(ProgressFile.read(in: folder))
+    let workers = children(of: first.pid, naming: folder.path)
+    #expect(workers.count == 2)
+    if let victim = workers.first { kill(victim, SIGKILL) }
+    #expect(job.end() == 0, "\(job.text)")
+    #expect(job.text.contains("was lost (its process has ended)"), "\(job.text)")
+    let reader = try RecordReader(directory: folder)
+    #expect(try reader.incidents().map(\.kind) == ["rank lost"])
+    #expect(try reader.attempts().count == 1)
+    expectSame(whole, try example.results("lost"), "a worker was killed")
+  }
+
+  /// mpirun would kill the ranks one second after a SIGTERM, with a status of its own.
+  @Test(arguments: [SIGTERM, SIGINT, SIGUSR1])
+  func aSignalToRanksEndsWithTheDocumentedStatus(signal: Int32) throws {
+    let example = try ExampleRun()
+    let arguments = example.arguments("told", m: 40, iterations: 3000, ["--ranks", "2"])
+    let job = try Job(ranks: nil, program: "dormouse", arguments)
+    let folder = example.directory("told")
+    #expect(
+      job.wait(seconds: 120) { _ in
+        (ProgressFile.read(in: folder)?.ranks.count { $0.task != nil } ?? 0) >= 2
+      }, "\(job.text)")
+    job.signal(signal)
+    #expect(job.end() == 85, "\(job.text)")
+    #expect(ProgressFile.read(in: folder)?.exitStatus == 85)
+    #expect(try RecordReader(directory: folder).attempts().map(\.outcome) == [.stopped])
+  }
+
+  @Test func statusShowsWhatEveryRankIsAt() throws {
+    let example = try ExampleRun()
+    let arguments = example.arguments("seen", m: 40, iterations: 3000, ["--max-hours", "1"])
+    let job = try Job(ranks: 2, program: "dormouse", arguments)
+    let folder = example.directory("seen")
+    #expect(
+      job.wait(seconds: 120) { _ in
+        (ProgressFile.read(in: folder)?.ranks.count { $0.task != nil } ?? 0) >= 2
+      }, "\(job.text)")
+    // Looking on, hard, does not disturb.
+    for _ in 0..<5 {
+      let outcome = try Program.run("status", folder.path, "--format", "json")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let ranks = try outcome.table("ranks")
+      #expect(ranks.count == 2)
+      #expect(ranks.allSatisfy { ($0["node"] as? String)?.isEmpty == false })
+      let keys = try outcome.table("status").compactMap { $0["key"] as? String }
+      for key in ["state", "computing", "time to the limit"] { #expect(keys.contains(key)) }
+    }
+    job.signal(SIGKILL)
+    _ = job.end()
+    usleep(300_000)
+    let dead = try Program.run("status", folder.path, "--format", "json")
+    let state = try dead.table("status").first { $0["key"] as? String == "state" }
+    #expect((state?["value"] as? String)?.hasPrefix("interrupted") == true, "\(dead.output)")
+  }
+
+  /// Other ranks of the job: processes that were started by the same launcher.
+  private func children(of rankZero: Int, naming text: String) -> [Int32] {
+    func parent(_ pid: Int) -> Int? {
+      guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+        let end = stat.lastIndex(of: ")")
+      else { return nil }
+      let fields = stat[stat.index(after: end)...].split(separator: " ")
+      return fields.count > 1 ? Int(fields[1]) : nil
+    }
+    let launcher = parent(rankZero)
+    let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return all.compactMap(Int.init).filter { $0 != rankZero && parent($0) == launcher }
+      .filter { pid in
+        let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
+        return String(decoding: line, as: UTF8.self).contains(text)
+      }.map(Int32.init).sorted()
+  }
+}
