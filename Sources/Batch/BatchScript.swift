@@ -22,8 +22,6 @@ public struct BatchScript: Sendable {
   public var settings: ClusterSettings
   /// Elements of a job array, which need no MPI; nil: one job of several ranks.
   public var elements: Int?
-  /// The numbers of the elements to submit; nil: all.
-  public var only: [Int]?
   public var jobName: String
   /// What wrote it, such as `dormouse 0.1.0`.
   public var author: String
@@ -84,7 +82,7 @@ public struct BatchScript: Sendable {
     list += ["time=\(time)", "nodes=\(nodes)", "ntasks-per-node=\(tasksPerNode)"]
     if let memory = settings.memoryPerCPU { list.append("mem-per-cpu=\(memory)") }
     if let elements {
-      list.append("array=" + (only.map { ChainSelection($0).description } ?? "1-\(elements)"))
+      list.append("array=1-\(elements)")
     }
     list += ["signal=B:USR1@\(warning)", "requeue", "open-mode=append"]
     // A per cent sign in the path itself is doubled; a blank needs the quotes.

@@ -39,8 +39,6 @@ import Testing
     #expect(script.text.contains("#SBATCH --array=1-5\n"))
     #expect(script.text.contains("output=/data/runs/x/slurm-%A_%a.out\n"))
     #expect(script.text.contains(#"requeue_or_exit "$run/elements/$SLURM_ARRAY_TASK_ID-of-5""#))
-    script.only = [5, 3, 4, 1]
-    #expect(script.text.contains("#SBATCH --array=1,3-5\n"))
   }
 
   /// A short job is warned in time to do something before.
