@@ -61,7 +61,8 @@ public struct Gathering: Sendable {
     let first = try RecordReader(directory: Self.folder(of: found[0], in: directory))
     let description = try first.description()
     self.description = description
-    parts = try (1...count).compactMap { number in
+    var readers: [(part: Int, reader: RecordReader)] = []
+    var parts: [Part] = try (1...count).compactMap { number in
       guard let element = ArrayElement(number: number, count: count) else { return nil }
       let share = element.chains(of: description.m).numbers
       guard found.contains(element) else { return Part(element: element, missing: share) }
@@ -74,12 +75,15 @@ public struct Gathering: Sendable {
       }
       let finished = Set(try reader.finishedChains(iterations: description.iterations))
       let failed = Set(try reader.chains().filter { $0.state == .failed }.map(\.k))
+      readers.append((number - 1, reader))
       return Part(
         element: element, directory: folder, finished: share.filter(finished.contains),
         failed: share.filter(failed.contains),
-        missing: share.filter { !finished.contains($0) && !failed.contains($0) },
-        writer: try reader.liveClaim(claim))
+        missing: share.filter { !finished.contains($0) && !failed.contains($0) })
     }
+    let writers = try RecordReader.liveClaims(of: readers.map(\.reader), claim)
+    for (found, writer) in zip(readers, writers) { parts[found.part].writer = writer }
+    self.parts = parts
   }
 
   /// Copies every element's chains into the run's own record, in order of k within each element,

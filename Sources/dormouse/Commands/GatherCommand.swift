@@ -40,7 +40,11 @@ struct GatherCommand: ParsableCommand {
     var status = ExitCode.success
     try reporting {
       let folder = URL(filePath: directory, directoryHint: .isDirectory)
-      let gathering = try Gathering(directory: folder)
+      var claim = ClaimOptions()
+      claim.watching = {
+        writeToStandardError("watching for up to 60 s whether \($0) still computes an element")
+      }
+      let gathering = try Gathering(directory: folder, claim: claim)
       status =
         gathering.incomplete.isEmpty
         ? try merge(gathering, in: folder) : try nameMissing(gathering)
