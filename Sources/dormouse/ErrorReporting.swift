@@ -75,7 +75,8 @@ func exitStatus(of error: any Error) -> ExitCode {
   case is RunError: ExitStatus.cannotWrite
   case is RankCountError, is NoSuchScenario: ExitCode.validationFailure
   case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,
-    is LinearModelError, is ClusterLevelError, is MixedModelError, is PoolingError,
+    is LinearModelError, is ClusterLevelError, is ImpossibleScenario, is MixedModelError,
+    is PoolingError,
     is EstimatesFileError,
     is SimulationError:
     ExitStatus.badInput

@@ -14,7 +14,9 @@ struct SimulationSession {
 
   private func load() throws -> (SimulationFile, SimulationStudy) {
     let file = try SimulationFile(readingFile: command.file)
-    return (file, try SimulationStudy(file: file, overrides: overrides))
+    let study = try SimulationStudy(file: file, overrides: overrides)
+    try study.tryOut()
+    return (file, study)
   }
 
   func run() throws {

@@ -205,6 +205,9 @@ import Testing
         sourceLocation: sourceLocation)
     }
     try refused("rate: 0.3", "rate: 1.3", "rate")
+    try refused(
+      "missing: {mar: {on: [x, arm], rate: 0.3}}", "missing: {mnar: {delta: 9, rate: 0.3}}",
+      "scenario 1 (icc 0.02)")
     try refused("icc: [0.02]", "icc: [1]", "below 1")
     try refused("cluster-size: 10", "cluster-size: -3", "cluster-size")
     try refused("  2l.pmm:", "  2l.pnm:", "did you mean '2l.pmm'?")

@@ -41,3 +41,41 @@ public struct ReplicateRerun: Sendable {
     self.key = key.seed
   }
 }
+
+/// A scenario whose data cannot be generated or made incomplete as asked.
+public struct ImpossibleScenario: Error, CustomStringConvertible {
+  public var position: Int
+  public var label: String
+  public var reason: String
+
+  public var description: String { "scenario \(position) (\(label)): \(reason)" }
+}
+
+extension SimulationStudy {
+  /// Generates data of every scenario, so that what no replicate can have (a shift that the rate
+  /// cannot reach) is refused before the night and not recorded as a failure of each.
+  ///
+  /// - Throws: ``ImpossibleScenario`` when the first three replicates of a scenario all fail.
+  public func tryOut() throws(ImpossibleScenario) {
+    for scenario in scenarios {
+      var reason: String?
+      for replicate in 1...3 {
+        let streams = ReplicateKey(
+          studySeed: seed, content: scenario.content, replicate: replicate
+        ).streams
+        reason = nil
+        do {
+          let complete = try scenario.design.trial.generate(using: streams)
+          _ = try scenario.design.missingness.ampute(complete, using: streams)
+        } catch {
+          reason = sentence(error)
+        }
+        if reason == nil { break }
+      }
+      if let reason {
+        throw ImpossibleScenario(
+          position: scenario.position, label: scenario.label, reason: reason)
+      }
+    }
+  }
+}
