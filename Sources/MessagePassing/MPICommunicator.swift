@@ -42,16 +42,6 @@ public final class MPICommunicator: Communicator {
     isLaunched ? try MPICommunicator() : SoloCommunicator()
   }
 
-  /// Name and version of the MPI library, such as `Open MPI v4.1.4`.
-  public static var libraryVersion: String {
-    var text = [CChar](repeating: 0, count: Int(MPI_MAX_LIBRARY_VERSION_STRING) + 1)
-    var length: Int32 = 0
-    guard MPI_Get_library_version(&text, &length) == MPI_SUCCESS else { return "MPI" }
-    let whole = String(
-      decoding: text.prefix(Int(length)).map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return String(whole.prefix { $0 != "," && $0 != "\n" })
-  }
-
   /// Initialises MPI. At most once in a process.
   ///
   /// - Parameter chunk: longest single MPI message in bytes; the same on every rank.
