@@ -30,12 +30,14 @@ extension RunRecord {
     try db.execute(
       sql: """
         INSERT INTO attempts
-          (started, stopped, host, pid, ranks, processor, slurm_job, outcome, versions)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          (started, stopped, host, pid, ranks, processor, slurm_job, outcome, versions,
+           slurm_restart, deadline, chosen, hosts)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         attempt.started, attempt.stopped ?? attempt.started, attempt.host, attempt.pid,
         attempt.ranks, attempt.processor, attempt.slurmJob, outcome.rawValue, attempt.versions,
+        attempt.slurmRestart, attempt.deadline, attempt.chosen, try hostsText(attempt.hosts),
       ])
     return Int(db.lastInsertedRowID)
   }

@@ -184,7 +184,7 @@ enum NodeChecks {
     ]
     return wanted.map { name, prefix in
       let file = files.first { ($0 as NSString).lastPathComponent.hasPrefix(prefix + ".so") }
-      let version = name == "SQLite" ? RunRecord.sqliteVersion + ", " : ""
+      let version = name == "SQLite" ? RunRecord.libraryVersion + ", " : ""
       return Finding(name, .ok, version + (file ?? "linked in"))
     }
   }
