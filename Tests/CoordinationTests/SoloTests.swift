@@ -181,10 +181,10 @@ struct MemorySink: ResultSink {
     var options = QueueOptions()
     options.checkpointInterval = .milliseconds(20)
     let summary = try coordinate(
-      items([1]), on: SoloCommunicator(), executor: SlowExecutor(steps: 100), sink: &sink,
+      items([1]), on: SoloCommunicator(), executor: SlowExecutor(), sink: &sink,
       options: options)
     #expect(summary.finished == 1 && summary.partial == 0)
-    #expect(sink.results.count > 2)
+    #expect(sink.results.count >= 2)
     #expect(sink.results.dropLast().allSatisfy { $0.kind == .partial })
     #expect(sink.results.last?.kind == .finished)
   }

@@ -10,17 +10,18 @@ struct AmputeCommand: ParsableCommand {
     discussion: """
       The rules (YAML) say which variables go missing, how often, and what decides it: luck (mcar), \
       other variables (mar), the variable itself (mnar), whole clusters; by arm, and alike within \
-      clusters. Rates are calibrated on the file. docs/simulation.md describes every rule.
+      clusters. Rates are calibrated on the file. docs/simulation.md describes every rule. For example:
+
+      cluster: school
+      arm: arm
+      missing:
+        kscore: {mar: {on: [sex], by-arm: [0.2, 0.3], icc: 0.05}}
 
       Tables: rates, clusters, variables.
 
       EXAMPLES
         dormouse ampute trial.dta rules.yaml --to incomplete.dta --seed 7
-        rules.yaml:
-          cluster: school
-          arm: arm
-          missing:
-            kscore: {mar: {on: [sex], by-arm: [0.2, 0.3], icc: 0.05}}
+        dormouse ampute trial.csv rules.yaml --to incomplete.csv --format json
       """)
 
   @Argument(help: "The data file: .dta, .sav, .sas7bdat, .csv and others. It is only read.")
