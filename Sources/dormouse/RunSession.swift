@@ -271,8 +271,8 @@ struct RunSession {
           + "\(path)/chain-log.csv.")
     } else if let first = files.results.failures.first {
       writeToStandardError(
-        "The others are finished. The same command with --only \(first.k) repeats that one alone, "
-          + "with a full log.")
+        (files.results.finished.isEmpty ? "" : "The others are finished. ")
+          + "The same command with --only \(first.k) repeats that one alone, with a full log.")
     }
   }
 

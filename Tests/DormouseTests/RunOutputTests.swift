@@ -32,9 +32,8 @@ import Testing
     #expect(
       names == [
         "complete-cases.csv", "convergence-diagnostics.csv", "convergence.csv", "donors.csv",
-        "events.csv", "fits.csv", "pooled.csv", "provenance.json", "record.sqlite", "report.html",
-        "study.yaml",
-        "variance-components.csv",
+        "events.csv", "fits.csv", "pooled.csv", "progress.json", "provenance.json", "record.sqlite",
+        "report.html", "study.yaml", "variance-components.csv",
       ])
     let provenance = try #require(
       try JSONSerialization.jsonObject(
@@ -184,7 +183,9 @@ import Testing
     let outcome = try Program.run("run", study)
     #expect(outcome.status == 81)
     #expect(
-      outcome.errors.contains("imputation 1 failed: imputation 1, iteration 1, y: 2 observed rows"))
+      outcome.errors.contains(
+        "imputation 1 failed (seed 5, 0 iterations done): imputation 1, iteration 1, y: 2 observed")
+    )
     let events = try String(
       contentsOf: scratch.url("run").appending(path: "events.csv"), encoding: .utf8)
     #expect(events.contains("chain failed"))
