@@ -270,8 +270,9 @@ struct RunSession {
         "The full log of imputation \(logs.map(String.init).joined(separator: ", ")) is in "
           + "\(path)/chain-log.csv.")
     } else if let first = files.results.failures.first {
+      let others = files.results.finished.count
       writeToStandardError(
-        (files.results.finished.isEmpty ? "" : "The others are finished. ")
+        (others > 0 ? "The other \(others) are finished. " : "")
           + "The same command with --only \(first.k) repeats that one alone, with a full log.")
     }
   }

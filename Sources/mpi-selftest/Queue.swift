@@ -149,6 +149,8 @@ func queueScenario(_ arguments: [String]) throws {
     }
   } catch {
     print("rank \(communicator.rank): \(error)")
+    // There is nobody to end in good order with.
+    if case CoordinationError.coordinatorSilent = error { _exit(1) }
     code = 1
   }
   try communicator.finish()

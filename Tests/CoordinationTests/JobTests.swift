@@ -123,7 +123,8 @@ func figure(_ word: String, in text: String) -> Double? {
     let job = try start(
       scratch, ranks: 2, tasks: 1000, steps: 500, microseconds: 2000, "deadline", "6")
     #expect(job.end() == 85, "\(job.text)")
-    #expect(scratch.checkpoints().count == 2)
+    // A rank that could not end another task in time waits for the other's checkpoint.
+    #expect((1...2).contains(scratch.checkpoints().count))
   }
 
   /// Kills at seeded moments: one at any time from the start of mpirun, two after a seeded number

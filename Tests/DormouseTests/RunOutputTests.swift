@@ -1,4 +1,5 @@
 import Foundation
+import RunRecord
 import Testing
 
 /// What a run writes and prints, and the commands that read it.
@@ -186,11 +187,38 @@ import Testing
       outcome.errors.contains(
         "imputation 1 failed (seed 5, 0 iterations done): imputation 1, iteration 1, y: 2 observed")
     )
+    #expect(outcome.errors.contains("--only 1 repeats that one alone"))
     let events = try String(
       contentsOf: scratch.url("run").appending(path: "events.csv"), encoding: .utf8)
     #expect(events.contains("chain failed"))
     let status = try Program.run("status", scratch.url("run").path)
     #expect(status.output.contains("1, 2, 3"))
+    let log = scratch.url("run").appending(path: "chain-log.csv")
+    #expect(!FileManager.default.fileExists(atPath: log.path))
+    let alone = try Program.run("run", study, "--only", "2")
+    #expect(alone.status == 81, "\(alone.errors)")
+    #expect(alone.errors.contains("The full log of imputation 2 is in"), "\(alone.errors)")
+    let lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count == 2)
+    #expect(lines.last?.hasPrefix("2,1,y,") == true)
+    #expect(lines.last?.contains("failed: 2 observed rows") == true)
+  }
+
+  /// The full log of a chain that does not fail: every visit, with what was drawn.
+  @Test func fullLogHoldsEveryVisit() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("logged", ["--only", "3", "--full-log"]).status == 0)
+    #expect(try example.run("plain", ["--only", "3"]).status == 0)
+    let logged = try RecordReader(directory: example.directory("logged"))
+    let plain = try RecordReader(directory: example.directory("plain"))
+    let chain = try #require(try logged.chain(3))
+    // 4 iterations of two targets; the same figures as in the trace.
+    #expect(chain.log.map(\.iteration) == [1, 1, 2, 2, 3, 3, 4, 4])
+    let figures = chain.log.flatMap { [$0.mean, $0.sd, $0.residualSD, $0.interceptSD] }
+    #expect(figures == chain.trace.flatMap(\.values))
+    #expect(figures.allSatisfy { $0.isFinite })
+    #expect(try chain.imputed == plain.chain(3)?.imputed)
+    #expect(try plain.chain(3)?.log.isEmpty == true)
   }
 
   @Test func analysesThatCannotBeFittedDoNotTakeTheOthersAlong() throws {

@@ -1,8 +1,12 @@
+import Glibc
 import MessagePassing
+import RunRecord
+import Synchronization
 
 /// What rank 0's bookkeeping costs, measured by running the coordinator itself against ranks that
 /// exist in name only: they answer at once, so that nothing else takes time. Messages between
-/// processes are not in it.
+/// processes are not in it. Measured is processor time of the coordinator's thread: its sleeps do
+/// not count.
 ///
 /// - Parameters:
 ///   - ranks: ranks in name, this one included; at least 2.
@@ -23,9 +27,9 @@ public func measureCoordinator(
   _ = try coordinate(
     (1...UInt32(tasks)).map { TaskItem(task: $0) }, on: company,
     executor: Watchful(company: company, others: tasks - 1), sink: &sink, options: options)
-  // The first pass hands out to everybody; the quiet ones follow. Medians, because this process may
-  // lose its core now and then.
-  let quiet = company.gaps.dropFirst().prefix(quietPasses - 2).map(\.seconds).sorted()
+  // The first pass hears from everybody and hands out; the quiet ones follow. Medians, because
+  // caches are cold now and then.
+  let quiet = company.gaps.dropFirst(2).prefix(quietPasses - 4).map(\.seconds).sorted()
   let pass = quiet[quiet.count / 2]
   let busy = company.gaps.dropFirst(quietPasses).filter { $0.answers > 0 }
     .map { max(0, $0.seconds - pass) / Double($0.answers) }.sorted()
@@ -34,7 +38,7 @@ public func measureCoordinator(
 
 /// Ranks that answer every assignment at once with a result.
 ///
-/// Used by one thread only.
+/// Used by the coordinator's thread only, but for ``answers``.
 private final class CompanyInName: Communicator, @unchecked Sendable {
   let rank = 0
   let size: Int
@@ -42,17 +46,25 @@ private final class CompanyInName: Communicator, @unchecked Sendable {
   private let bytes: [UInt8]
   /// Passes of rank 0's loop left before the first answers arrive.
   var quietPasses: Int
+  private var hellos: [Message]
   private var inbox: [Message] = []
   private var read = 0
   /// Answers taken in.
-  private(set) var answers = 0
-  /// Seconds of rank 0 between slices of its own task, pass by pass, and answers taken in.
-  var gaps: [(seconds: Double, answers: Int)] = []
+  let answers = Atomic<Int>(0)
+  private var answersBefore = 0
+  /// The coordinator's processor time, in seconds, at the end of the last pass's messages.
+  private var timeBefore: Double?
+  /// Processor time of each pass, from one end of the messages to the next, and answers taken in.
+  private(set) var gaps: [(seconds: Double, answers: Int)] = []
 
   init(size: Int, bytes: [UInt8], quietPasses: Int) {
     self.size = size
     self.bytes = bytes
     self.quietPasses = quietPasses
+    var identity = ProcessIdentity.current
+    identity.machine = "nowhere"
+    let hello = Wire.encode(identity)
+    hellos = (1..<size).map { Message(source: $0, tag: Wire.Tag.hello, bytes: hello) }
   }
 
   func send(_ bytes: [UInt8], to rank: Int, tag: Int32) throws(MessagePassingError) {
@@ -67,7 +79,9 @@ private final class CompanyInName: Communicator, @unchecked Sendable {
   }
 
   func receive() throws(MessagePassingError) -> Message? {
+    if let hello = hellos.popLast() { return hello }
     guard quietPasses <= 0, read < inbox.count else {
+      notePass()
       if read == inbox.count {
         inbox.removeAll(keepingCapacity: true)
         read = 0
@@ -76,9 +90,20 @@ private final class CompanyInName: Communicator, @unchecked Sendable {
     }
     defer {
       read += 1
-      answers += 1
+      answers.wrappingAdd(1, ordering: .relaxed)
     }
     return inbox[read]
+  }
+
+  /// A pass's messages are all in.
+  private func notePass() {
+    quietPasses -= 1
+    let taken = answers.load(ordering: .relaxed)
+    var clock = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &clock)
+    let time = Double(clock.tv_sec) + Double(clock.tv_nsec) * 1e-9
+    if let timeBefore { gaps.append((time - timeBefore, taken - answersBefore)) }
+    (timeBefore, answersBefore) = (time, taken)
   }
 
   func flush() throws(MessagePassingError) {}
@@ -88,26 +113,17 @@ private final class CompanyInName: Communicator, @unchecked Sendable {
   func abort(code: Int32) -> Never { fatalError("abort(\(code))") }
 }
 
-/// Rank 0's own task: lasts until all others are answered, and notes the time between its slices.
+/// Rank 0's own task: lasts until all others are answered.
 private struct Watchful: TaskExecutor {
   let company: CompanyInName
   let others: Int
-  var left: ContinuousClock.Instant?
-  var answersBefore = 0
 
   mutating func begin(task: UInt32, checkpoint: [UInt8]?) {}
 
   mutating func step() -> Bool {
-    let entered = ContinuousClock.now
-    if let left {
-      company.gaps.append(((entered - left) / .seconds(1), company.answers - answersBefore))
-    }
-    answersBefore = company.answers
-    company.quietPasses -= 1
-    // The rest of the slice.
-    while ContinuousClock.now - entered < .milliseconds(1) {}
-    left = .now
-    return company.answers >= others
+    var time = timespec(tv_sec: 0, tv_nsec: 1_000_000)
+    nanosleep(&time, nil)
+    return company.answers.load(ordering: .relaxed) >= others
   }
 
   func result() -> [UInt8] { [] }
