@@ -80,25 +80,32 @@ struct MethodsText {
       + "conditional specification) in dormouse \(description.programVersion), with seed "
       + "\(study.imputation.seed). In each of the \(description.iterations) iterations of a chain "
       + (targets.count == 1 ? "" : "the variables were updated one after the other: ")
-    let shown = targets.prefix(6).map { Self.model($0) }.joined(separator: "; ")
+    let shown = targets.prefix(6).map { Self.model($0, notes: loaded.plan.notes) }.joined(
+      separator: "; ")
     return opening + shown
       + (targets.count > 6 ? "; and \(targets.count - 6) more (see the predictor matrix)" : "")
       + "."
   }
 
-  private static func model(_ target: TargetSpecification) -> String {
-    let used = target.predictors.filter { $0.role != .unused && $0.role != .cluster }
-    func names(_ condition: (Role) -> Bool) -> [String] {
-      used.filter { condition($0.role) }.map(\.name)
+  /// The model as it was fitted: without what the plan left out.
+  private static func model(_ target: TargetSpecification, notes: [PlanNote]) -> String {
+    func isLeftOut(_ kind: PlanNote.Kind, _ name: String) -> Bool {
+      notes.contains { $0.kind == kind && $0.target == target.name && $0.predictor == name }
+    }
+    let used = target.predictors.filter {
+      $0.role != .unused && $0.role != .cluster && !isLeftOut(.constantPredictor, $0.name)
+    }
+    func names(_ condition: (Role) -> Bool, unless kind: PlanNote.Kind) -> [String] {
+      used.filter { condition($0.role) && !isLeftOut(kind, $0.name) }.map(\.name)
     }
     var text = "\(target.name) by \(method(target))"
     guard !["sample", "mean"].contains(target.method) else { return text }
     text += used.isEmpty ? " without predictors" : " from \(list(used.map(\.name)))"
-    let means = names(\.hasClusterMean)
+    let means = names(\.hasClusterMean, unless: .noClusterMean)
     if !means.isEmpty {
       text += ", with the cluster mean\(means.count > 1 ? "s" : "") of " + list(means)
     }
-    let slopes = names(\.hasRandomSlope)
+    let slopes = names(\.hasRandomSlope, unless: .noRandomSlope)
     if !slopes.isEmpty {
       text += ", with random slope\(slopes.count > 1 ? "s" : "") of " + list(slopes)
     }
