@@ -165,18 +165,24 @@ func figure(_ word: String, in text: String) -> Double? {
     #expect(inTheMiddle > 0)
   }
 
-  /// Rank 1 takes the long first task; rank 0 has the short ones and then nothing to do.
+  /// Rank 1 has the long first task; rank 0 has the short ones and then nothing to do. Which of
+  /// them is ready first is chance, so the job is started until it is rank 1.
   @Test func rankZeroIsIdleWithoutUsingTheProcessor() throws {
-    let scratch = Scratch()
-    let job = try start(scratch, ranks: 2, tasks: 5, steps: 2, microseconds: 1000, "long-first")
-    #expect(job.end() == 0, "\(job.text)")
-    let seconds = try #require(figure("seconds", in: job.text))
-    let processor = try #require(figure("processor", in: job.text))
-    print("rank 0 used \(processor) s of the processor in \(seconds) s")
-    #expect(seconds > 2)
-    // Four tasks of 2 ms, the commits, and 2 % for waiting.
-    #expect(processor < 0.03 + 0.02 * seconds)
-    #expect(try scratch.reader().chain(1)?.rank == 1)
+    for _ in 1...20 {
+      let scratch = Scratch()
+      let job = try start(scratch, ranks: 2, tasks: 5, steps: 2, microseconds: 1000, "long-first")
+      #expect(job.end() == 0, "\(job.text)")
+      guard try scratch.reader().chain(1)?.rank == 1 else { continue }
+      let seconds = try #require(figure("seconds", in: job.text))
+      let processor = try #require(figure("processor", in: job.text))
+      print("rank 0 used \(processor) s of the processor in \(seconds) s")
+      #expect(seconds > 2)
+      // Its start, four tasks of 2 ms and the commits, and 2 % for waiting; a rank that spins uses
+      // all of it. (The exact figure is a row of scripts/bench.)
+      #expect(processor < 0.15 + 0.02 * seconds)
+      return
+    }
+    Issue.record("rank 1 never had the long task")
   }
 
   @Test func noRankOutlivesItsLauncher() throws {
