@@ -119,14 +119,14 @@ func figure(_ word: String, in text: String) -> Double? {
 
   @Test func aDeadlineStopsEveryRank() throws {
     let scratch = Scratch()
-    // Tasks of a second; on a busy machine the ranks may take that long to find each other.
+    // No task can be finished: each takes a thousand seconds.
     let job = try start(
-      scratch, ranks: 2, tasks: 1000, steps: 500, microseconds: 2000, "deadline", "6")
+      scratch, ranks: 2, tasks: 10, steps: 500_000, microseconds: 2000, "deadline", "6")
     #expect(job.end() == 85, "\(job.text)")
-    // Each rank has ended its task in time, or handed in how far it was.
-    let kept = scratch.checkpoints().count
-    let results = try scratch.results()
-    #expect(kept <= 2 && kept + results.count > 0 && results.count < 1000)
+    // Every rank that had begun handed in how far it was (on a busy machine one may have joined
+    // too late).
+    #expect((1...2).contains(scratch.checkpoints().count))
+    #expect(try scratch.results().isEmpty)
     #expect(try scratch.reader().attempts().last?.outcome == .stopped)
   }
 
@@ -165,21 +165,26 @@ func figure(_ word: String, in text: String) -> Double? {
     #expect(inTheMiddle > 0)
   }
 
-  /// Rank 1 has the long first task; rank 0 has the short ones and then nothing to do. Which of
-  /// them is ready first is chance, so the job is started until it is rank 1.
-  @Test func rankZeroIsIdleWithoutUsingTheProcessor() throws {
+  /// Rank 1 has the long first task; rank 0 has had the short ones and only waits. Which of them is
+  /// ready first is chance, so the job is started until it is rank 1.
+  @Test func rankZeroWaitsWithoutUsingTheProcessor() throws {
     for _ in 1...20 {
       let scratch = Scratch()
-      let job = try start(scratch, ranks: 2, tasks: 5, steps: 2, microseconds: 1000, "long-first")
-      #expect(job.end() == 0, "\(job.text)")
-      guard try scratch.reader().chain(1)?.rank == 1 else { continue }
-      let seconds = try #require(figure("seconds", in: job.text))
-      let processor = try #require(figure("processor", in: job.text))
-      print("rank 0 used \(processor) s of the processor in \(seconds) s")
-      #expect(seconds > 2)
-      // Its start, four tasks of 2 ms and the commits, and 2 % for waiting; a rank that spins uses
-      // all of it. (The exact figure is a row of scripts/bench.)
-      #expect(processor < 0.15 + 0.02 * seconds)
+      let job = try start(scratch, ranks: 2, tasks: 5, steps: 2, microseconds: 10_000, "long-first")
+      defer {
+        job.signal(SIGKILL)
+        _ = job.end()
+      }
+      #expect(job.wait { announced($0).count == 4 }, "\(job.text)")
+      guard try scratch.reader().chains().allSatisfy({ $0.rank == 0 }) else { continue }
+      let pid = try #require(figure("process", in: firstLine(of: job.text, with: "rank 0 is")))
+      let before = try processorTicks(Int32(pid))
+      sleep(5)
+      let ticks = try processorTicks(Int32(pid)) - before
+      #expect(job.isRunning, "the long task is not over")
+      print("rank 0 used \(ticks) ticks of the processor in 5 s of waiting")
+      // 2 % of 5 s, heartbeats and their commits included; a rank that spins uses 500.
+      #expect(ticks <= 10)
       return
     }
     Issue.record("rank 1 never had the long task")
@@ -220,6 +225,18 @@ func figure(_ word: String, in text: String) -> Double? {
     print("10,000 tiny tasks on 4 ranks: \(seconds * 100) µs a task, commits included")
     #expect(announced(job.text).count == 10_000)
     #expect(try scratch.reader().chains().count == 10_000)
+  }
+
+  private func firstLine(of text: String, with part: String) -> String {
+    text.split(separator: "\n").first { $0.contains(part) }.map(String.init) ?? ""
+  }
+
+  /// Processor time that a process has used, all threads, user's and system's, in ticks of 10 ms
+  /// (fields 14 and 15 of proc(5)'s stat, counted from behind the name in parentheses).
+  private func processorTicks(_ pid: Int32) throws -> Int {
+    let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+    let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+    return try #require(Int(fields[12])) + #require(Int(fields[13]))
   }
 
   /// Numbers of the processes whose command line holds `text`.

@@ -181,10 +181,11 @@ struct MemorySink: ResultSink {
     var options = QueueOptions()
     options.checkpointInterval = .milliseconds(20)
     let summary = try coordinate(
-      items([1]), on: SoloCommunicator(), executor: SlowExecutor(), sink: &sink,
+      items([1]), on: SoloCommunicator(), executor: SlowExecutor(milliseconds: 10), sink: &sink,
       options: options)
     #expect(summary.finished == 1 && summary.partial == 0)
-    #expect(sink.results.count >= 2)
+    // 2.5 s of work: more than one on its way, though writing them spaces them out.
+    #expect(sink.results.count > 2)
     #expect(sink.results.dropLast().allSatisfy { $0.kind == .partial })
     #expect(sink.results.last?.kind == .finished)
   }

@@ -66,6 +66,11 @@ mpirun_killed() { kill_at_moments mpirun; }
 # ranks NODE: process numbers of the ranks on a node, as the node counts them.
 ranks() { on "$1" pgrep -x dormouse; }
 
+# freeze NODE, thaw NODE: its ranks stand still in the meantime, so that a quick machine does not
+# finish the job before Slurm has noticed what happened to the node.
+freeze() { on "$1" pkill -STOP -x dormouse; }
+thaw() { on "$1" pkill -CONT -x dormouse; }
+
 rank_killed_under_srun() {
   started short many-nodes-srun.sh --nodes=2 --ntasks-per-node=2
   on n2 kill -KILL "$(ranks n2 | head -n 1)"
@@ -89,7 +94,10 @@ slurmd_killed() {
   started nodes one-node.sh
   local node
   node=$(field "$job" BatchHost)
+  freeze "$node"
   on "$node" kill -KILL "$(on "$node" pgrep -x slurmd | head -n 1)"
+  poll 120 restarted "$job" 1
+  thaw "$node"
   finishes_after_restart 1
   [[ $(field "$job" BatchHost) != "$node" ]]
   # The old copy went on without a slurmd until it lost the record.

@@ -51,7 +51,10 @@ crash_under_mpirun() {
 
 slurmd_stopped() {
   across_nodes srun
+  freeze "$batch"
   on "$other" kill -STOP "$(on "$other" pgrep -x slurmd | head -n 1)"
+  poll 120 restarted "$job" 1
+  thaw "$batch" || true # Slurm ends this node's ranks itself, often before this
   finishes_after_restart 1
   node_failed
 }
@@ -79,8 +82,10 @@ split_brain() {
   # mpirun must not notice, or there would be one copy only.
   export OMPI_MCA_oob_tcp_keepalive_time=3600
   across_nodes mpirun
+  freeze "$batch"
   lab_does cut "$batch"
   poll 120 restarted "$job"
+  thaw "$batch"
   announced run >before
   completed "$job" 600
   none_again run before

@@ -21,7 +21,7 @@ make_studies() {
   study kill "$work/slow.csv" 40 $((speed / 40 + 2))     # about 1 s of one core
   study short "$work/slow.csv" 40 $((20 * speed / 40))   # 20 s
   study nodes "$work/slow.csv" 60 $((60 * speed / 60))   # 60 s: outlasts Slurm's noticing a death
-  study slow "$work/slow.csv" 40 $((120 * speed / 40))   # 120 s
+  study slow "$work/slow.csv" 40 $((150 * speed / 40))   # 150 s: two slots of a minute don't hold it
   reference quick
   reference kill
 }

@@ -47,13 +47,6 @@ it() {
   fi
 }
 
-# skip SENTENCE WHY: a test that cannot run here; said loudly at the end.
-skip() {
-  if [[ -n ${only:-} && ! "$1" =~ $only ]]; then return 0; fi
-  printf 'SKIPPED %s: %s\n' "$1" "$2"
-  echo "skipped $1 ($2)" >>"$results"
-}
-
 diagnose() {
   local file
   echo "--- the test"
