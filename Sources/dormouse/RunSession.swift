@@ -7,70 +7,17 @@ import Reporting
 import RunRecord
 import Study
 
-/// Options of the commands that compute.
+/// Options of the commands that compute a run.
 struct ComputeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The data file, instead of the study's.", valueName: "path"))
   var data: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Start this many ranks under mpirun on this machine.",
-      discussion: "Under mpirun or srun the launcher decides, and this is not given."))
-  var ranks: Int?
-
-  @Flag(
-    help: ArgumentHelp(
-      "Take the record over from a process on another machine that seems alive.",
-      discussion:
-        "Only when you know that it is dead; a process that lives stops at its next write."
-    ))
-  var takeOver = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Stop, to be carried on, before this many hours are over.",
-      discussion: """
-        A job's end under Slurm is known without it. Some time before the end no new chain is \
-        begun that could not end in time, those under way are checkpointed, and the program ends \
-        with status 85.
-        """))
-  var maxHours: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "A rank not heard of for this many seconds is given up; others do its work.",
-      valueName: "seconds"))
-  var lostAfter = 60.0
-
-  @Option(
-    help: ArgumentHelp(
-      "Least time between two checkpoints of a chain, in seconds.", valueName: "seconds"))
-  var checkpointEvery = 60.0
-
+  @OptionGroup var job: JobOptions
   @OptionGroup var output: OutputOptions
-
-  var queue: QueueOptions {
-    var queue = QueueOptions()
-    queue.lostAfter = .seconds(lostAfter)
-    queue.checkpointInterval = .seconds(checkpointEvery)
-    return queue
-  }
-
-  func validate() throws {
-    for (name, value, least) in [
-      ("max-hours", maxHours ?? 1, 0), ("lost-after", lostAfter, 0.999),
-      ("checkpoint-every", checkpointEvery, 0),
-    ] where !(value > least && value < 1e6) {
-      throw ValidationError("--\(name) is \(value); it must be a time, longer than nothing.")
-    }
-    if let ranks, ranks < 1 {
-      throw ValidationError("--ranks is \(ranks); it must be 1 or more.")
-    }
-  }
 }
 
 /// Computes a study on this rank and all others, prints what came of it, and ends the process.
-struct RunSession {
+struct RunSession: RankedJob {
   let options: ComputeOptions
   /// Loads the study, on rank 0.
   let load: () throws -> LoadedStudy
@@ -82,85 +29,20 @@ struct RunSession {
   /// Log every visit of the chains that are computed.
   var logsVisits = false
 
-  func run() throws {
-    if let ranks = options.ranks, ranks > 1, !MPICommunicator.isLaunched {
-      try launch(ranks)
-    }
-    StopSignals.install()
-    // A reader that has seen enough (`| head`) is no reason to stop computing.
-    signal(SIGPIPE, SIG_IGN)
-    keepMemory()
-    var communicator: (any Communicator)?
-    try reporting { communicator = try MPICommunicator.current() }
-    guard let communicator else { return }
-    guard communicator.rank == 0 else {
-      let status = follow(communicator)
-      try reporting { try communicator.finish() }
-      throw status
-    }
-    Supervisor.sayHello()
-    var status = ExitCode.success
-    var silent: [Int] = []
-    do {
-      try reporting {
-        try announce(on: communicator)
-        status = try lead(communicator, silent: &silent)
-      }
-    } catch let code as ExitCode {
-      status = code
-    }
-    let own = Supervisor.report(status: status.rawValue)
-    if silent.isEmpty {
-      var isOver = false
-      try reporting { isOver = try communicator.finish(within: .seconds(60)) }
-      if isOver { throw ExitCode(own) }
-    }
-    // An orderly end would wait for ever for a rank that is gone. What was printed is to reach the
-    // launcher first.
-    Thread.sleep(forTimeInterval: 0.3)
-    communicator.abort(code: own)
-  }
+  var job: JobOptions { options.job }
 
-  /// Starts the ranks under mpirun, watched over by this process; does not return.
-  private func launch(_ ranks: Int) throws {
-    try reporting {
-      guard Supervisor.isLauncher else {
-        Terminal.announce()
-        throw ExitCode(try Supervisor.run())
-      }
-      Supervisor.prepareLauncher()
-      // What is wrong with the study is said before mpirun stands in the way.
-      _ = try load().analysisLayouts()
-      try Launcher.relaunch(
-        ranks: ranks, arguments: Array(CommandLine.arguments.dropFirst()), survivesRanks: true)
-    }
-  }
+  func check() throws { _ = try load().analysisLayouts() }
 
   // MARK: - Rank 0
 
-  private func lead(_ communicator: any Communicator, silent: inout [Int]) throws -> ExitCode {
-    var settings = RunSettings(programVersion: programVersion)
-    let limit = TimeLimit(maxHours: options.maxHours)
-    settings.queue = options.queue
-    settings.queue.deadline = limit?.instant
-    settings.deadline = limit?.time
+  func lead(_ communicator: any Communicator, silent: inout [Int]) throws -> ExitCode {
+    var settings = job.settings(on: communicator)
     settings.logsVisits = logsVisits
-    settings.watching = {
-      writeToStandardError(
-        "the record is claimed by \($0); watching for up to 60 s whether it lives (if you know that "
-          + "it is dead, --take-over spares that)")
-    }
-    settings.libraryVersions =
-      (communicator.size > 1 ? ", \(MPICommunicator.libraryVersion)" : "")
-      + ", SQLite \(RunRecord.libraryVersion)"
-    settings.takeOver = options.takeOver
     settings.only = only
     var run = StudyRun(settings: settings, communicator: communicator)
     let loaded: LoadedStudy
     do {
-      if let ranks = options.ranks, ranks != communicator.size {
-        throw RankCountError(asked: ranks, launched: communicator.size)
-      }
+      try job.checkRanks(of: communicator)
       loaded = try load()
       // What `plan` refuses is refused before the night and not after it.
       _ = try loaded.analysisLayouts()
@@ -195,12 +77,7 @@ struct RunSession {
       })
     display.end()
     silent = outcome.silentRanks
-    if !silent.isEmpty {
-      writeToStandardError(
-        "ranks that are lost or did not answer: "
-          + silent.map(String.init).joined(separator: ", ")
-          + "; their work was done by the others or is left for the next start")
-    }
+    tell(silentRanks: silent)
     return try report(outcome, only: only, loaded: loaded, rule: rule, level: level)
   }
 
@@ -336,40 +213,7 @@ struct RunSession {
 
   // MARK: - The other ranks
 
-  private func follow(_ communicator: any Communicator) -> ExitCode {
-    do {
-      var settings = RunSettings(programVersion: programVersion)
-      settings.queue = options.queue
-      let summary = try StudyRun(settings: settings, communicator: communicator).follow()
-      // With ranks missing there is no orderly end: rank 0 ends all when it has said everything.
-      if !summary.silentRanks.isEmpty { waitForTheEnd() }
-      // Rank 0's status is the job's.
-      return .success
-    } catch is RunError {
-      return .success
-    } catch CoordinationError.coordinatorFailed {
-      return .success
-    } catch {
-      writeToStandardError(
-        "rank \(communicator.rank) on \(communicator.processorName): \(errorText(error))")
-      if case CoordinationError.coordinatorSilent = error { _exit(ExitStatus.failed.rawValue) }
-      communicator.abort(code: ExitStatus.failed.rawValue)
-    }
-  }
-
-  private func waitForTheEnd() -> Never {
-    Thread.sleep(forTimeInterval: 120)
-    _exit(0)
-  }
-}
-
-/// `--ranks` and the launcher disagree.
-struct RankCountError: Error, CustomStringConvertible {
-  let asked: Int
-  let launched: Int
-
-  var description: String {
-    "--ranks \(asked) was given, but the launcher started \(launched) "
-      + "rank\(launched == 1 ? "" : "s"); leave --ranks out under mpirun and srun"
+  func follow(_ communicator: any Communicator) throws -> QueueSummary {
+    try StudyRun(settings: job.followerSettings, communicator: communicator).follow()
   }
 }

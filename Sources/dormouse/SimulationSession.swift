@@ -8,7 +8,7 @@ import Simulation
 
 /// Computes a simulation study on this rank and all others, prints what came of it, and ends the
 /// process.
-struct SimulationSession {
+struct SimulationSession: RankedJob {
   let command: SimulateCommand
   let overrides: SimulationOverrides
 
@@ -19,47 +19,20 @@ struct SimulationSession {
     return (file, study)
   }
 
-  func run() throws {
-    if let ranks = command.ranks, ranks > 1, !MPICommunicator.isLaunched {
-      // What is wrong with the file is said before mpirun stands in the way.
-      try reporting {
-        _ = try load()
-        Terminal.announce()
-        try Launcher.relaunch(ranks: ranks, arguments: Array(CommandLine.arguments.dropFirst()))
-      }
-    }
-    StopSignals.install()
-    keepMemory()
-    var communicator: (any Communicator)?
-    try reporting { communicator = try MPICommunicator.current() }
-    guard let communicator else { return }
-    var status = ExitCode.success
-    if communicator.rank == 0 {
-      do {
-        try reporting { status = try lead(communicator) }
-      } catch let code as ExitCode {
-        status = code
-      }
-    } else {
-      status = follow(communicator)
-    }
-    try reporting { try communicator.finish() }
-    throw status
-  }
+  var job: JobOptions { command.job }
+
+  func check() throws { _ = try load() }
 
   // MARK: - Rank 0
 
-  private func lead(_ communicator: any Communicator) throws -> ExitCode {
-    var settings = RunSettings(programVersion: programVersion)
-    settings.takeOver = command.takeOver
-    var run = SimulationRun(settings: settings, communicator: communicator)
+  func lead(_ communicator: any Communicator, silent: inout [Int]) throws -> ExitCode {
+    var run = SimulationRun(
+      settings: job.settings(on: communicator), communicator: communicator)
     run.only = command.only
     let file: SimulationFile
     let study: SimulationStudy
     do {
-      if let ranks = command.ranks, ranks != communicator.size {
-        throw RankCountError(asked: ranks, launched: communicator.size)
-      }
+      try job.checkRanks(of: communicator)
       (file, study) = try load()
       if let only = command.only, only.scenario > study.scenarios.count {
         throw NoSuchScenario(asked: only.scenario, count: study.scenarios.count)
@@ -74,20 +47,17 @@ struct SimulationSession {
     let outcome = try run.lead(
       study, file: file, overrides: overrides,
       started: { outcome in
-        display = ProgressDisplay(total: outcome.total, unit: "replicates")
+        display = ProgressDisplay(
+          total: outcome.total, unit: "replicates", host: communicator.processorName)
         display?.start(doneBefore: outcome.doneBefore, ranks: communicator.size)
       },
-      progress: { kept, _ in display?.show(finished: kept) },
+      progress: { display?.show($0) }, say: { display?.say($0) },
       finishing: { outcome in
         rows = try SimulationFiles(directory: outcome.directory, study: study).write()
       })
     display?.end()
-    if !outcome.silentRanks.isEmpty {
-      writeToStandardError(
-        "ranks that did not answer the stop: "
-          + outcome.silentRanks.map(String.init).joined(separator: ", "))
-      communicator.abort(code: ExitStatus.stopped.rawValue)
-    }
+    silent = outcome.silentRanks
+    tell(silentRanks: silent)
     return try report(outcome, rows: rows, study: study)
   }
 
@@ -127,7 +97,7 @@ struct SimulationSession {
       writeToStandardError(
         "\(outcome.failedBatches) batches of replicates could not be computed; do all ranks run the "
           + "same program? The same command tries again.")
-      return ExitStatus.failed
+      return ExitStatus.chainsFailed
     }
     if !outcome.wasComplete, command.only == nil {
       writeToStandardError(
@@ -156,20 +126,8 @@ struct SimulationSession {
 
   // MARK: - The other ranks
 
-  private func follow(_ communicator: any Communicator) -> ExitCode {
-    do {
-      let settings = RunSettings(programVersion: programVersion)
-      let summary = try SimulationRun(settings: settings, communicator: communicator).follow()
-      if summary.silentRanks.contains(communicator.rank) { return ExitStatus.stopped }
-      return .success
-    } catch is RunError {
-      return .success
-    } catch is CoordinationError {
-      return .success
-    } catch {
-      writeToStandardError("rank \(communicator.rank): \(errorText(error))")
-      communicator.abort(code: ExitStatus.failed.rawValue)
-    }
+  func follow(_ communicator: any Communicator) throws -> QueueSummary {
+    try SimulationRun(settings: job.followerSettings, communicator: communicator).follow()
   }
 }
 

@@ -5,65 +5,8 @@ import Testing
 
 /// Promises of a run, kept by simulations: the same bits however they are computed, nothing lost.
 @Suite(.serialized) struct SimulateTests {
-  /// A small study in a folder of its own.
-  private struct Fixture {
-    let scratch: Scratch
-    let file: String
-
-    init(scenarios: String = "{icc: [0.02, 0.2], cluster-size: [4, 40]}", replicates: Int = 12)
-      throws
-    {
-      scratch = try Scratch()
-      file = try scratch.write("sim.yaml", Self.text(scenarios, replicates))
-    }
-
-    static func text(_ scenarios: String, _ replicates: Int, seed: Int = 3) -> String {
-      """
-      simulation: small
-      replicates: \(replicates)
-      seed: \(seed)
-      scenarios: \(scenarios)
-      data: {model: y ~ 0.3*arm + 0.5*x + (1 | cluster), x: {icc: 0.1}, clusters-per-arm: 4, cluster-size: 10}
-      missing: {mar: {on: [x, arm], rate: 0.3}}
-      methods:
-        complete cases: {}
-        naive pmm: {targets: {y: {method: pmm}}, m: 5, iterations: 2}
-        fixed cluster effects: {m: 5, iterations: 2}
-        2l.pmm plug-in: {m: 5, iterations: 2}
-        2l.pmm: {m: 5, iterations: 2}
-      analyse: y ~ arm + (1 | cluster)
-      """
-    }
-
-    func arguments(_ name: String, _ more: [String] = []) -> [String] {
-      ["simulate", file, "--output", scratch.url(name).path] + more
-    }
-
-    @discardableResult
-    func run(_ name: String, _ more: [String] = []) throws -> Program.Outcome {
-      try Program.run(arguments(name, more))
-    }
-
-    /// Everything but clock readings: estimates without `seconds`, performance, scenarios.
-    func results(_ name: String) throws -> [String: Data] {
-      var results: [String: Data] = [:]
-      for file in ["performance.csv", "scenarios.csv", "study.yaml"] {
-        let text = try String(contentsOf: scratch.url("\(name)/\(file)"), encoding: .utf8)
-        results[file] = Data(text.replacing(scratch.url(name).path, with: "").utf8)
-      }
-      results["estimates.csv"] = Data(try estimates(name).joined(separator: "\n").utf8)
-      return results
-    }
-
-    /// Rows of `estimates.csv` without the last column.
-    func estimates(_ name: String) throws -> [String] {
-      try String(contentsOf: scratch.url("\(name)/estimates.csv"), encoding: .utf8)
-        .split(separator: "\n").map { String($0[..<$0.lastIndex(of: ",")!]) }
-    }
-  }
-
   @Test func sameBitsOnOneTwoAndFourRanks() throws {
-    let fixture = try Fixture()
+    let fixture = try SimulationFixture()
     let one = try fixture.run("one")
     #expect(one.status == 0, "\(one.errors)")
     #expect(one.output.contains("Performance for arm"))
@@ -83,11 +26,11 @@ import Testing
   }
 
   @Test func grownStudyKeepsItsReplicates() throws {
-    let fixture = try Fixture()
+    let fixture = try SimulationFixture()
     #expect(try fixture.run("small").status == 0)
     let before = try fixture.estimates("small")
     // More replicates, another scenario in between, another order.
-    let larger = Fixture.text("{cluster-size: [40, 15, 4], icc: [0.2, 0.02]}", 15)
+    let larger = SimulationFixture.text("{cluster-size: [40, 15, 4], icc: [0.2, 0.02]}", 15)
     try fixture.scratch.write("sim.yaml", larger)
     let grown = try fixture.run("small", ["--ranks", "2"])
     #expect(grown.status == 0, "\(grown.errors)")
@@ -104,7 +47,7 @@ import Testing
   }
 
   @Test func killedStudyCarriesOnToTheSameBits() throws {
-    let fixture = try Fixture(replicates: 60)
+    let fixture = try SimulationFixture(replicates: 60)
     #expect(try fixture.run("whole").status == 0)
     let whole = try fixture.results("whole")
     let job = try Job(ranks: 2, program: "dormouse", fixture.arguments("killed"))
@@ -130,7 +73,7 @@ import Testing
   }
 
   @Test func stoppedStudySaysSoAndCarriesOn() throws {
-    let fixture = try Fixture(replicates: 4000)
+    let fixture = try SimulationFixture(replicates: 4000)
     let job = try Job(ranks: nil, program: "dormouse", fixture.arguments("stopped"))
     let record = fixture.scratch.url("stopped/record.sqlite").path
     #expect(job.wait { _ in FileManager.default.fileExists(atPath: record) })
@@ -147,21 +90,21 @@ import Testing
   }
 
   @Test func otherMethodsAreRefusedWithBothSidesNamed() throws {
-    let fixture = try Fixture(replicates: 2)
+    let fixture = try SimulationFixture(replicates: 2)
     #expect(try fixture.run("taken").status == 0)
-    let text = Fixture.text("{icc: [0.02]}", 2).replacing("m: 5", with: "m: 6")
+    let text = SimulationFixture.text("{icc: [0.02]}", 2).replacing("m: 5", with: "m: 6")
     try fixture.scratch.write("sim.yaml", text)
     let other = try fixture.run("taken")
     #expect(other.status == 73)
     #expect(other.errors.contains("recorded digest") && other.errors.contains("now digest"))
-    try fixture.scratch.write("sim.yaml", Fixture.text("{icc: [0.02]}", 2, seed: 4))
+    try fixture.scratch.write("sim.yaml", SimulationFixture.text("{icc: [0.02]}", 2, seed: 4))
     let seed = try fixture.run("taken")
     #expect(seed.status == 73)
     #expect(seed.errors.contains("seed: recorded 3, now 4"))
   }
 
   @Test func oneReplicateIsRepeatedAloneWithItsData() throws {
-    let fixture = try Fixture()
+    let fixture = try SimulationFixture()
     #expect(try fixture.run("all").status == 0)
     let one = try fixture.run("all", ["--only", "scenario=3,replicate=7", "--keep-data"])
     #expect(one.status == 0, "\(one.errors)")
@@ -190,12 +133,12 @@ import Testing
   }
 
   @Test func badInputIsRefusedBeforeAnythingIsWritten() throws {
-    let fixture = try Fixture()
+    let fixture = try SimulationFixture()
     func refused(
       _ old: String, _ new: String, _ words: String,
       sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-      let text = Fixture.text("{icc: [0.02]}", 2).replacing(old, with: new)
+      let text = SimulationFixture.text("{icc: [0.02]}", 2).replacing(old, with: new)
       try fixture.scratch.write("sim.yaml", text)
       let outcome = try fixture.run("bad")
       #expect(outcome.status == 65, "\(outcome.errors)", sourceLocation: sourceLocation)
@@ -216,7 +159,7 @@ import Testing
     try refused(
       "scenarios: {icc: [0.02]}", "scenarios: {icc: [0.02], except: {icc: 0.02}}",
       "leave no scenario")
-    try fixture.scratch.write("sim.yaml", Fixture.text("{icc: [0.02]}", 2))
+    try fixture.scratch.write("sim.yaml", SimulationFixture.text("{icc: [0.02]}", 2))
     let scenario = try fixture.run("bad", ["--only", "scenario=9"])
     #expect(scenario.status == 64)
     #expect(scenario.errors.contains("the study has scenarios 1 to 1"))

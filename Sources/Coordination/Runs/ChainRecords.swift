@@ -47,33 +47,37 @@ struct RecordSink: ResultSink {
     let found = progress.ranks.map(\.host)
     if found != hosts {
       hosts = found
-      try trying { try record.setHosts(found) }
+      try record.patiently { try record.setHosts(found) }
     }
     guard ContinuousClock.now - lastHeartbeat >= .seconds(10) else { return }
     lastHeartbeat = .now
-    try trying { try record.heartbeat() }
+    try record.patiently { try record.heartbeat() }
   }
 
   mutating func note(_ incident: RankIncident) throws {
     let sentence = incident.sentence(unit: "imputation")
     say(sentence)
-    try trying {
-      try record.note([
-        IncidentRecord(
-          kind: incident.kind == .returned ? "rank returned" : "rank lost",
-          k: incident.task.map(Int.init), rank: incident.rank, host: incident.host,
-          detail: sentence)
-      ])
-    }
+    try record.patiently { try record.note([incident.record(sentence: sentence)]) }
   }
+}
 
-  /// What can wait does, when somebody reads the record for long.
-  private func trying(_ body: () throws -> Void) throws {
+extension RunRecord {
+  /// Does what can wait, or leaves it when somebody reads the record for long.
+  package func patiently(_ body: () throws -> Void) throws {
     do {
       try body()
     } catch let error as RunRecordError {
       guard case .busy = error else { throw error }
     }
+  }
+}
+
+extension RankIncident {
+  /// For the record.
+  package func record(sentence: String) -> IncidentRecord {
+    IncidentRecord(
+      kind: kind == .returned ? "rank returned" : "rank lost", k: task.map(Int.init), rank: rank,
+      host: host, detail: sentence)
   }
 }
 

@@ -6,30 +6,6 @@ import RunRecord
 import Study
 import Tabular
 
-/// What may be said about how a run is to be done, beside the study.
-public struct RunSettings: Sendable {
-  /// Version of the program, for the record.
-  public var programVersion: String
-  /// Take the record over from a process that seems alive on another machine.
-  public var takeOver = false
-  /// Compute these chains and leave the others alone; nil: all of them.
-  public var only: ChainSelection?
-  /// The directory of the record, if it is not the study's output directory.
-  public var directory: String?
-  /// Log every visit of the chains that are computed. Chains that have failed before are always
-  /// logged when `only` names them.
-  public var logsVisits = false
-  public var queue = QueueOptions()
-  /// End of the time given, by the wall clock, for the record; the queue's deadline decides.
-  public var deadline: Double?
-  /// Called when it has to be watched whether the process that holds the record lives.
-  public var watching: @Sendable (String) -> Void = { _ in }
-  /// Versions of libraries, for the record.
-  public var libraryVersions = ""
-
-  public init(programVersion: String) { self.programVersion = programVersion }
-}
-
 /// How a run ended.
 public struct RunOutcome: Sendable, Equatable {
   /// The run's directory.
@@ -82,8 +58,9 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Sentences gathered while a run goes on.
-private final class Incidents {
-  var sentences: [String] = []
+package final class Incidents {
+  package var sentences: [String] = []
+  package init() {}
 }
 
 /// Runs studies: the one road for one rank and many, first starts, resumptions and extensions.
@@ -176,13 +153,8 @@ public struct StudyRun {
     }
     // What can't be computed at all is refused before anything is written.
     _ = try ChainExecutor(job: ChainJob(loaded: loaded, iterations: study.iterations))
-    var claim = ClaimOptions()
-    claim.takeOver = settings.takeOver
-    claim.slurmRestart = SlurmRestart(environment: ProcessInfo.processInfo.environment)
-    let watching = settings.watching
-    claim.watching = { watching($0.description) }
     let record = try RunRecord.openOrCreate(
-      directory: directory, description: description, attempt: attempt(), claim: claim)
+      directory: directory, description: description, attempt: attempt(), claim: settings.claim)
     var end = AttemptOutcome.failed
     defer { try? record.close(outcome: end) }
     // What does not decide a bit may differ from the first start: the options of pooling, where
@@ -202,7 +174,9 @@ public struct StudyRun {
     outcome.doneBefore = (settings.only?.numbers.count ?? study.imputations) - items.count
     // An attempt that fails must not leave behind that it runs.
     let writer = ProgressWriter(
-      progressFile(study, attempt: record.attempt, doneBefore: outcome.doneBefore),
+      settings.progressFile(
+        unit: "imputations", task: "imputation", step: "iteration", attempt: record.attempt,
+        total: asked(of: study).count, doneBefore: outcome.doneBefore),
       in: directory)
     var ending = (state: ProgressFile.State.failed, status: 70)
     defer { writer.end(ending.state, exitStatus: ending.status) }
@@ -351,21 +325,6 @@ public struct StudyRun {
     ].joined(separator: " ")
   }
 
-  private func progressFile(_ study: Study, attempt: Int, doneBefore: Int) -> ProgressFile {
-    ProgressFile(
-      unit: "imputations", task: "imputation", step: "iteration", attempt: attempt,
-      total: asked(of: study).count, doneBefore: doneBefore, process: .current,
-      slurmJob: Self.slurmJob, slurmRestart: Self.slurmRestart, deadline: settings.deadline)
-  }
-
-  private static var slurmJob: String? {
-    ProcessInfo.processInfo.environment["SLURM_JOB_ID"]
-  }
-
-  private static var slurmRestart: Int? {
-    ProcessInfo.processInfo.environment["SLURM_RESTART_COUNT"].flatMap(Int.init)
-  }
-
   /// The analyses on the rows that are complete, to stand beside the pooled ones.
   private func completeCases(_ job: ChainJob) throws -> [FitRecord] {
     try job.prepared().compactMap { analysis in
@@ -375,24 +334,6 @@ public struct StudyRun {
   }
 
   func attempt() -> AttemptRecord {
-    var attempt = AttemptRecord(
-      host: communicator.processorName, pid: ProcessIdentity.current.pid,
-      ranks: communicator.size, processor: Self.processorModel(), slurmJob: Self.slurmJob,
-      versions: "dormouse \(settings.programVersion), engine \(engineVersion)"
-        + settings.libraryVersions)
-    attempt.slurmRestart = Self.slurmRestart
-    attempt.deadline = settings.deadline
-    attempt.chosen = settings.only?.description
-    return attempt
-  }
-
-  /// The processor as /proc/cpuinfo names it; empty where that does not exist.
-  package static func processorModel() -> String {
-    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
-      return ""
-    }
-    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-    return line?.split(separator: ":", maxSplits: 1).last
-      .map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+    settings.attempt(on: communicator, chosen: settings.only?.description)
   }
 }

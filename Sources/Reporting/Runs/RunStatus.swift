@@ -9,19 +9,19 @@ public struct RunStatus: Sendable {
   public let claim: ClaimRecord?
   public let incidents: [IncidentRecord]
   /// What the process that computes says of itself, and whether it lives; nil without it.
-  public let live: (file: ProgressFile, isAlive: Bool)?
+  private let live: LiveProgress?
 
   /// - Parameter live: what `ProgressFile.watch` found.
   /// - Throws: `RunRecordError`.
   public init(
     _ reader: RecordReader, live: (file: ProgressFile, isAlive: Bool)? = nil
   ) throws {
-    self.live = live
     incidents = try reader.incidents()
     description = try reader.description()
     chains = try reader.chains()
     attempts = try reader.attempts()
     claim = try reader.claim()
+    self.live = LiveProgress(live, claim: claim, lastAttempt: attempts.last?.id)
   }
 
   /// Chains finished with as many iterations as the run asks for.
@@ -36,13 +36,7 @@ public struct RunStatus: Sendable {
 
   /// What the run is doing, in a word or two.
   public var state: String {
-    if let claim {
-      guard let live, live.file.attempt == attempts.last?.id else { return "running" }
-      if live.isAlive { return live.file.state == .stopping ? "stopping" : "running" }
-      return claim.machine == live.file.machine
-        ? "interrupted (its process gives no sign of life); the same command carries on"
-        : "running"
-    }
+    if claim != nil { return live?.state ?? "running" }
     if finished == description.m { return "finished" }
     switch attempts.last?.outcome {
     case .stopped: return "stopped; the same command carries on"
@@ -67,6 +61,7 @@ public struct RunStatus: Sendable {
       rows.append(
         ("failed chains", .text(failed.map(String.init).joined(separator: ", "))))
     }
+    let liveRows = live?.rows ?? []
     rows += liveRows
     for incident in incidents.suffix(5) { rows.append(("incident", .text(incident.detail))) }
     if let claim { rows.append(("written by", .text(claim.description))) }
@@ -94,55 +89,8 @@ public struct RunStatus: Sendable {
     return .status(rows)
   }
 
-  /// What is known of the run at this moment.
-  private var liveRows: [(key: String, value: Table.Cell)] {
-    guard claim != nil, let live, live.isAlive, live.file.attempt == attempts.last?.id else {
-      return []
-    }
-    let file = live.file
-    let active = file.ranks.count { $0.task != nil }
-    var rows: [(key: String, value: Table.Cell)] = [
-      ("computing", .text("\(active) \(file.unit) on \(file.ranks.count) ranks"))
-    ]
-    let lost = file.ranks.filter(\.isLost).map { "\($0.rank)" }
-    if !lost.isEmpty { rows.append(("lost ranks", .text(lost.joined(separator: ", ")))) }
-    if file.rate > 0 {
-      let perMinute = NumberRule.significant(3).text(file.rate * 60, infinity: "")
-      rows.append(("\(file.unit) a minute", .text(perMinute)))
-    }
-    if let left = file.secondsLeft {
-      rows.append(("time left, about", .text(RunProgress.duration(left))))
-    }
-    if let limit = file.secondsToDeadline {
-      var text = RunProgress.duration(max(0, limit))
-      if let left = file.secondsLeft {
-        text +=
-          left + (file.margin ?? 0) <= limit
-          ? "; enough" : "; not enough: it will stop in time, and the same command carries on"
-      }
-      rows.append(("time to the limit", .text(text)))
-    }
-    return rows
-  }
-
   /// One row for each rank of a run that computes; nil when it does not.
-  public var rankTable: Table? {
-    guard claim != nil, let live, live.isAlive, live.file.attempt == attempts.last?.id else {
-      return nil
-    }
-    let file = live.file
-    var table = Table(
-      columns: ["rank", "node", file.task, file.step, "of", "seconds", "silent", "state"]
-        .map { Table.Column($0) })
-    for rank in file.ranks {
-      table.append([
-        .integer(rank.rank), .text(rank.host), Table.Cell(rank.task), Table.Cell(rank.done),
-        Table.Cell(rank.of), .integer(Int(rank.seconds)), .integer(Int(rank.silence)),
-        .text(rank.isLost ? "lost" : rank.task == nil ? "idle" : "computing"),
-      ])
-    }
-    return table
-  }
+  public var rankTable: Table? { live?.rankTable }
 
   private static func utc(_ seconds: Double) -> String {
     Date(timeIntervalSince1970: seconds).formatted(.iso8601)

@@ -46,6 +46,8 @@ public struct SimulationOutcome: Sendable {
   public var silentRanks: [Int] = []
   /// Batches that a rank could not read; their replicates are not in the record.
   public var failedBatches = 0
+  /// What happened to ranks on the way, in sentences.
+  public var incidents: [String] = []
 }
 
 /// Runs simulation studies under the same queue, record and promises as a run.
@@ -61,19 +63,21 @@ public struct SimulationRun {
   }
 
   /// Tells the other ranks that there is nothing to compute.
-  public func release() { _ = try? communicator.broadcast([], from: 0) }
+  public func release() { try? distribute([], on: communicator) }
 
   /// Runs on rank 0: what of the study is not in the record yet.
   ///
   /// - Parameters:
   ///   - file: what `study` was resolved from; the other ranks resolve it again.
   ///   - started: called once, before any replicate is computed.
-  ///   - progress: called at most five times a second, with the replicates kept by this start.
+  ///   - progress: called at most five times a second, with replicates for tasks.
+  ///   - say: called with a sentence when a rank is lost.
   ///   - finishing: called when every replicate of the study is in the record; not for a part.
   /// - Throws: `RunRecordError`, `CoordinationError`, and what `finishing` throws.
   public func lead(
     _ study: SimulationStudy, file: SimulationFile, overrides: SimulationOverrides,
-    started: (SimulationOutcome) -> Void, progress: (Int, QueueProgress) -> Void,
+    started: (SimulationOutcome) -> Void, progress: (QueueProgress) -> Void,
+    say: @escaping (String) -> Void = { _ in },
     finishing: (SimulationOutcome) throws -> Void
   ) throws -> SimulationOutcome {
     var isSent = false
@@ -92,35 +96,51 @@ public struct SimulationRun {
           return outcome
         }
       }
-      var claim = ClaimOptions()
-      claim.takeOver = settings.takeOver
       let record = try RunRecord.openOrCreate(
-        directory: directory, description: description, attempt: attempt(), claim: claim)
+        directory: directory, description: description,
+        attempt: settings.attempt(on: communicator, chosen: only?.description),
+        claim: settings.claim)
       var end = AttemptOutcome.failed
       defer { try? record.close(outcome: end) }
       try record.setExtent(m: description.m, iterations: 0, studyText: description.studyText)
       try record.setScenarios(study.scenarioRecords)
       let reader = try RecordReader(directory: directory)
-      let batches = try remaining(reader, study: study, outcome: &outcome)
+      let (batches, costs) = try remaining(reader, study: study, outcome: &outcome)
+      // An attempt that fails must not leave behind that it runs.
+      let writer = ProgressWriter(
+        settings.progressFile(
+          unit: "replicates", task: "scenario", step: "replicate", attempt: record.attempt,
+          total: outcome.total, doneBefore: outcome.doneBefore),
+        in: directory)
+      var ending = (state: ProgressFile.State.failed, status: 70)
+      defer { writer.end(ending.state, exitStatus: ending.status) }
       started(outcome)
       isSent = true
-      _ = try communicator.broadcast(Self.encode(file, overrides), from: 0)
-      var sink = ReplicateSink(record: record, scenarios: study.scenarios.map(\.digest))
-      let kept = Counter()
-      sink.committed = { kept.value = $0 }
+      try distribute(Self.encode(file, overrides), on: communicator)
+      let counter = ReplicateProgress(batches: batches, costs: costs)
+      let incidents = Incidents()
+      var sink = ReplicateSink(
+        record: record, scenarios: study.scenarios.map(\.digest), progress: counter,
+        say: {
+          incidents.sentences.append($0)
+          say($0)
+        }, look: { writer.note(counter.inReplicates($0)) })
       let summary = try coordinate(
         batches.enumerated().map {
           TaskItem(task: UInt32($0.offset + 1), checkpoint: $0.element.encoded())
         }, on: communicator, executor: ReplicateExecutor(study: study), sink: &sink,
-        options: settings.queue, progress: { progress(kept.value, $0) })
+        options: settings.queue, progress: { progress(counter.inReplicates($0)) })
       outcome.stopped = summary.stopped
       outcome.silentRanks = summary.silentRanks
       outcome.failedBatches = summary.failed
+      outcome.incidents = incidents.sentences
       if summary.stopped == nil {
         if only == nil { try finishing(outcome) }
         end = summary.failed == 0 ? .finished : .failed
+        ending = summary.failed == 0 ? (.finished, 0) : (.failed, 81)
       } else {
         end = .stopped
+        ending = (.stopped, 85)
       }
       return outcome
     } catch {
@@ -133,7 +153,7 @@ public struct SimulationRun {
   ///
   /// - Throws: `RunError.abandoned` when rank 0 had nothing to compute.
   public func follow() throws -> QueueSummary {
-    let bytes = try communicator.broadcast([], from: 0)
+    let bytes = try receiveJob(on: communicator)
     guard !bytes.isEmpty else { throw RunError.abandoned }
     let (file, overrides) = try Self.decode(bytes)
     let study = try SimulationStudy(file: file, overrides: overrides)
@@ -142,8 +162,6 @@ public struct SimulationRun {
   }
 
   // MARK: - Parts
-
-  private final class Counter { var value = 0 }
 
   /// What identifies the study: methods, engine version, seed. Scenarios and replicates may grow.
   private func description(_ study: SimulationStudy) -> RunDescription {
@@ -174,10 +192,10 @@ public struct SimulationRun {
     return true
   }
 
-  /// What is to be computed, in batches.
+  /// What is to be computed, in batches, and the expected seconds of a replicate of each scenario.
   private func remaining(
     _ reader: RecordReader, study: SimulationStudy, outcome: inout SimulationOutcome
-  ) throws -> [ReplicateBatch] {
+  ) throws -> (batches: [ReplicateBatch], costs: [Double]) {
     let measured = try reader.scenarioTallies().mapValues(\.meanSeconds)
     let costs = study.costs(measured: measured, work: SharedWork(methods: study.methods))
     var work: [ScenarioWork] = []
@@ -193,15 +211,7 @@ public struct SimulationRun {
       outcome.doneBefore += wanted.count - missing.count
       work.append(ScenarioWork(scenario: index, replicates: missing, seconds: costs[index]))
     }
-    return ReplicateBatch.plan(work, ranks: communicator.size)
-  }
-
-  private func attempt() -> AttemptRecord {
-    AttemptRecord(
-      host: communicator.processorName, pid: ProcessIdentity.current.pid,
-      ranks: communicator.size, processor: StudyRun.processorModel(),
-      slurmJob: ProcessInfo.processInfo.environment["SLURM_JOB_ID"],
-      versions: "dormouse \(settings.programVersion), engine \(engineVersion)")
+    return (ReplicateBatch.plan(work, ranks: communicator.size), costs)
   }
 
   private static func encode(_ file: SimulationFile, _ overrides: SimulationOverrides) -> [UInt8] {

@@ -45,6 +45,6 @@ struct ExtendCommand: ParsableCommand {
         loaded.resolved.study.outputDirectory = shown
         return loaded
       }, extend: true
-    ).run()
+    ).runSession()
   }
 }

@@ -60,7 +60,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
-    if element != nil, only != nil || (compute.ranks ?? 1) > 1 {
+    if element != nil, only != nil || (compute.job.ranks ?? 1) > 1 {
       throw ValidationError(
         "--element takes neither --only nor --ranks: it is one process's share.")
     }
@@ -74,7 +74,7 @@ struct RunCommand: ParsableCommand {
     try RunSession(
       options: compute, load: { try LoadedStudy(path: path, overrides: overrides) }, extend: false,
       only: only, element: element, logsVisits: fullLog
-    ).run()
+    ).runSession()
   }
 }
 

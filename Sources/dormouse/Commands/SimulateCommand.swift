@@ -53,22 +53,10 @@ struct SimulateCommand: ParsableCommand {
         """))
   var keepData = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Start this many ranks under mpirun on this machine.",
-      discussion: "Under mpirun or srun the launcher decides, and this is not given."))
-  var ranks: Int?
-
-  @Flag(
-    help: ArgumentHelp("Take the record over from a process on another machine that seems alive."))
-  var takeOver = false
-
+  @OptionGroup var job: JobOptions
   @OptionGroup var tables: OutputOptions
 
   func validate() throws {
-    if let ranks, ranks < 1 {
-      throw ValidationError("--ranks is \(ranks); it must be 1 or more.")
-    }
     if keepData, only?.replicate == nil {
       throw ValidationError(
         "--keep-data needs --only with a replicate, such as --only scenario=1,replicate=1.")
@@ -88,7 +76,7 @@ struct SimulateCommand: ParsableCommand {
       }
       return
     }
-    try SimulationSession(command: self, overrides: overrides).run()
+    try SimulationSession(command: self, overrides: overrides).runSession()
   }
 }
 

@@ -6,7 +6,7 @@ import RunRecord
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "How far a run is; works while it computes, without disturbing it.",
+    abstract: "How far a run or a simulation is; works while it computes, without disturbing it.",
     discussion: """
       Works from any process and any node that sees the run's directory. What is done comes from \
       the record, by reads of milliseconds; what each rank is at comes from progress.json, which \
@@ -42,18 +42,22 @@ struct StatusCommand: ParsableCommand {
       let folder = URL(filePath: directory, directoryHint: .isDirectory)
       while true {
         let reader = try RecordReader(directory: folder)
-        if try reader.isSimulation() {
-          return try output.print([NamedTable("status", try SimulationStatus(reader).table)])
-        }
         let live = ProgressFile.watch(in: folder)
-        let status = try RunStatus(reader, live: live)
+        let status: (table: Table, ranks: Table?, isClaimed: Bool)
+        if try reader.isSimulation() {
+          let found = try SimulationStatus(reader, live: live)
+          status = (found.table, found.rankTable, found.claim != nil)
+        } else {
+          let found = try RunStatus(reader, live: live)
+          status = (found.table, found.rankTable, found.claim != nil)
+        }
         if watch, Terminal.standardOutput.width != nil, output.format == .text {
           try writeToStandardOutput("\u{1B}[H\u{1B}[2J")
         }
         var tables = [NamedTable("status", status.table)]
-        if let ranks = status.rankTable { tables.append(NamedTable("ranks", ranks)) }
+        if let ranks = status.ranks { tables.append(NamedTable("ranks", ranks)) }
         try output.print(tables)
-        guard watch, status.claim != nil, live?.isAlive ?? true else { return }
+        guard watch, status.isClaimed, live?.isAlive ?? true else { return }
         Thread.sleep(forTimeInterval: every)
       }
     }

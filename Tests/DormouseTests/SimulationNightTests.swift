@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+import LaunchedJobs
+import RunRecord
+import Testing
+
+/// What can happen to a simulation in a night; each time the same command carries on, or the other
+/// ranks do, to the same bits.
+@Suite(.serialized) struct SimulationNightTests {
+  private func whole(_ fixture: SimulationFixture) throws -> [String: Data] {
+    #expect(try fixture.run("whole").status == 0)
+    return try fixture.results("whole")
+  }
+
+  private func working(_ folder: URL) -> Int {
+    ProgressFile.read(in: folder)?.ranks.count { $0.task != nil } ?? 0
+  }
+
+  @Test func theTimeLimitStopsASimulationAsOftenAsNeeded() throws {
+    let fixture = try SimulationFixture(replicates: 100)
+    let whole = try whole(fixture)
+    var stops = 0
+    for _ in 1...60 {
+      let outcome = try fixture.run("limited", ["--max-hours", "0.0006"])
+      if outcome.status == 0 { break }
+      #expect(outcome.status == 85, "\(outcome.errors)")
+      #expect(outcome.errors.contains("its time is up"), "\(outcome.errors)")
+      #expect(ProgressFile.read(in: fixture.scratch.url("limited"))?.exitStatus == 85)
+      stops += 1
+    }
+    #expect(stops > 0)
+    expectSame(whole, try fixture.results("limited"), "stopped by its time limit")
+  }
+
+  /// Its batch goes to another rank, what it had handed in is not done again, and it is said.
+  @Test func aWorkerOfASimulationMayDie() throws {
+    let fixture = try SimulationFixture(replicates: 100)
+    let whole = try whole(fixture)
+    let job = try Job(
+      ranks: nil, program: "dormouse", fixture.arguments("lost", ["--ranks", "3"]))
+    let folder = fixture.scratch.url("lost")
+    #expect(job.wait(seconds: 120) { _ in working(folder) >= 2 }, "\(job.text)")
+    let first = try #require(ProgressFile.read(in: folder))
+    let workers = children(of: first.pid, naming: folder.path)
+    #expect(workers.count == 2)
+    if let victim = workers.first { kill(victim, SIGKILL) }
+    #expect(job.end() == 0, "\(job.text)")
+    #expect(job.text.contains("was lost (its process has ended)"), "\(job.text)")
+    let reader = try RecordReader(directory: folder)
+    #expect(try reader.incidents().map(\.kind) == ["rank lost"])
+    #expect(try reader.attempts().count == 1)
+    expectSame(whole, try fixture.results("lost"), "a worker was killed")
+  }
+
+  @Test func statusShowsWhatEveryRankOfASimulationIsAt() throws {
+    let fixture = try SimulationFixture(replicates: 20_000)
+    let job = try Job(
+      ranks: 2, program: "dormouse", fixture.arguments("seen", ["--max-hours", "1"]))
+    let folder = fixture.scratch.url("seen")
+    #expect(job.wait(seconds: 120) { _ in working(folder) >= 2 }, "\(job.text)")
+    let outcome = try Program.run("status", folder.path, "--format", "json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let ranks = try outcome.table("ranks")
+    #expect(ranks.count == 2)
+    // Where a run has the imputation, a simulation has the scenario.
+    #expect(ranks.allSatisfy { (1...4).contains($0["scenario"] as? Int ?? 0) })
+    let keys = try outcome.table("status").compactMap { $0["key"] as? String }
+    for key in ["state", "computing", "time to the limit", "written by"] {
+      #expect(keys.contains(key))
+    }
+    job.signal(SIGKILL)
+    _ = job.end()
+    usleep(300_000)
+    let dead = try Program.run("status", folder.path, "--format", "json")
+    let state = try dead.table("status").first { $0["key"] as? String == "state" }
+    #expect((state?["value"] as? String)?.hasPrefix("interrupted") == true, "\(dead.output)")
+  }
+}
