@@ -28,6 +28,9 @@ final class CovarianceSearch {
   /// A finite stand-in for points where the system cannot be factorised.
   private static let impossible = 1e20
 
+  /// A deviance that differs by less is the same: a likelihood ratio of 1.0000005.
+  private static let sameDeviance = 1e-6
+
   /// Below this an element of Λ's diagonal on the working scale counts as zero: lme4's bound.
   static let singularTolerance = 1e-4
 
@@ -54,7 +57,10 @@ final class CovarianceSearch {
     }
     if isDiagonal.count == 1 { searchLine() } else { searchSpace() }
     snapToBoundary()
-    converged = polish(&point, &value, free: freeParameters) && converged
+    let isPolished = polish(&point, &value, free: freeParameters)
+    // A single parameter sits in Brent's bracket. Next to the boundary the deviance is level to
+    // more digits than differences show, so that the polish fails where the search has not.
+    converged = converged && (isPolished || isDiagonal.count == 1)
     if point.contains(where: { abs($0) > 1e7 }) || value <= -Self.impossible {
       throw .noResidualVariance
     }
@@ -124,8 +130,8 @@ final class CovarianceSearch {
     converged = found.converged
   }
 
-  /// Sets diagonal elements near zero to zero where the objective does not suffer: it is even in
-  /// them, so that a search ends near the boundary but not at it.
+  /// Sets diagonal elements near zero to zero where the objective does not tell the two apart: it
+  /// is even in them, so that a search ends near the boundary but not at it.
   private func snapToBoundary() {
     for i in point.indices where isDiagonal[i] && point[i] != 0 && point[i] < 0.02 {
       var candidate = point
@@ -133,7 +139,7 @@ final class CovarianceSearch {
       var candidateValue = objective(candidate)
       let free = candidate.indices.filter { !(isDiagonal[$0] && candidate[$0] == 0) }
       _ = polish(&candidate, &candidateValue, free: free)
-      if candidateValue <= value + 1e-9 {
+      if candidateValue <= value + Self.sameDeviance {
         (point, value) = (candidate, candidateValue)
       }
     }

@@ -64,7 +64,8 @@ public struct LinearMixedModelFit: Sendable {
   public var isSingular: Bool
   /// Per term, whether its covariance is singular.
   public var singularTerms: [Bool]
-  /// Whether the search ended at a point that passes its own check.
+  /// Whether the search ended at a minimum: of one parameter, in a bracket; of several, at a
+  /// point that passes its own check.
   public var converged: Bool
   /// How often the likelihood was evaluated.
   public var evaluations: Int

@@ -109,6 +109,52 @@ struct VarianceInferenceTests {
     #expect(relativeError(try #require(own.parameters[1].variance), 1 / (2 * 29.0)) < 1e-12)
   }
 
+  /// A balanced one-way layout whose mean squares have the ratio F: REML has θ̂² = (F − 1)/n in
+  /// closed form, and −2ℓ(0) + 2ℓ(θ̂) = N log(SST/N) − d log MSB − (N − d) log MSE with N = d + ν.
+  @Test(
+    "a search that ends next to the boundary has converged",
+    arguments: [
+      0.0005, 0.001, 0.002, 0.003, 0.00363, 0.004, 0.005, 0.007, 0.01, 0.015, 0.019, 0.03, 0.052,
+      0.1, 0.2,
+    ])
+  func nextToTheBoundary(theta: Double) throws {
+    let (groups, rows) = (10, 20)
+    let ratio = 1 + Double(rows) * theta * theta
+    // Deviations of ±1 within clusters: MSE = 200/190. Means ±c: MSB = 200c²/9.
+    let within = 200.0 / 190
+    let c = (ratio * within * 9 / 200).squareRoot()
+    var response: [Double] = []
+    var labels: [Int32] = []
+    for g in 0..<groups {
+      for j in 0..<rows {
+        response.append((g % 2 == 0 ? c : -c) + (j % 2 == 0 ? 1 : -1))
+        labels.append(Int32(g))
+      }
+    }
+    let data = MixedModelData(
+      response: response,
+      fixed: Matrix(
+        rows: response.count, columns: 1, storage: Array(repeating: 1, count: response.count)),
+      fixedNames: ["(Intercept)"],
+      random: [
+        .intercept(grouping: "g", groups: labels, groupLabels: (0..<groups).map { "\($0)" })
+      ])
+    let fit = try LinearMixedModel.fit(data, estimation: .reml)
+    #expect(fit.converged)
+    let (d, nu) = (9.0, 190.0)
+    let gain = (d + nu) * log((d * ratio + nu) / (d + nu)) - d * log(ratio)
+    // What the likelihood cannot tell from no variation at all is none.
+    if gain < 1e-6 {
+      #expect(fit.theta == [0] && fit.isSingular)
+    } else {
+      // Rounding in a deviance of 1e3 moves the bottom of a quartic valley by as much.
+      #expect(abs(fit.theta[0] - theta) < 1e-5)
+      // SE(log τ̂) ≈ ½ F/(F − 1) √(2/d + …): 1 where F is 1.3, θ 0.12.
+      let error = try #require(fit.varianceInference.parameters[0].variance).squareRoot()
+      #expect((error > 1) == (theta < 0.12), "\(error)")
+    }
+  }
+
   @Test("several grouping factors", arguments: [Estimation.reml, .ml])
   func crossed(_ estimation: Estimation) throws {
     let fit = try fit("Penicillin", "1", estimation)
