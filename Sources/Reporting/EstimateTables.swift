@@ -186,10 +186,9 @@ extension Table {
         Column("mcse.estimate", .decimal, isForMachines: true),
       ], notes: notes)
     for row in rows {
-      // A quarter of the interval stands for the standard error, which is on another scale.
-      let spread = row.confidenceHigh.flatMap { high in row.confidenceLow.map { (high - $0) / 4 } }
-      let rule = NumberRule.byUncertainty(
-        standardError: spread, monteCarloError: row.monteCarloError)
+      let rule = NumberRule.byInterval(
+        row.estimate, low: row.confidenceLow, high: row.confidenceHigh,
+        monteCarloError: row.monteCarloError)
       table.append([
         .text(row.analysis), .text(row.group), .text(row.term), .number(row.estimate, rule),
         Cell(row.confidenceLow, rule), Cell(row.confidenceHigh, rule),

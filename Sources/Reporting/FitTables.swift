@@ -43,11 +43,14 @@ extension Table {
         Column("estimate", .decimal), Column("conf.low", .decimal),
         Column("conf.high", .decimal),
       ])
+    if components.contains(where: \.onBoundary) {
+      table.notes.append(
+        "What is on the boundary of its range, or next to it, has no interval.")
+    }
     for component in components {
-      // A quarter of the interval stands for the standard error, which is on another scale.
       let low = component.confidenceLow
-      let spread = component.confidenceHigh.flatMap { high in low.map { (high - $0) / 4 } }
-      let rule = NumberRule.byUncertainty(standardError: spread)
+      let rule = NumberRule.byInterval(
+        component.estimate, low: low, high: component.confidenceHigh)
       table.append([
         .text(component.group), .text(component.term), Cell(component.estimate, rule),
         Cell(low, rule), Cell(component.confidenceHigh, rule),

@@ -34,6 +34,19 @@ public enum NumberRule: Sendable, Equatable {
     return .decimals(decimals)
   }
 
+  /// Decimals of a variance component and its limits: a quarter of the interval stands for the
+  /// standard error, which is on another scale. The interval is lopsided, so that one much wider
+  /// than a positive `estimate` leaves it its two digits: what is not 0 is not shown as 0.
+  static func byInterval(
+    _ estimate: Double?, low: Double?, high: Double?, monteCarloError: Double? = nil
+  ) -> NumberRule {
+    let spread = high.flatMap { high in low.map { (high - $0) / 4 } }
+    let isPositive = (estimate ?? 0) > 0 && (low ?? -1) >= 0
+    return byUncertainty(
+      standardError: spread.map { isPositive ? min($0, estimate!) : $0 },
+      monteCarloError: monteCarloError)
+  }
+
   /// The power of ten of the first digit after rounding to `digits` significant ones, so that
   /// 0.0996 counts as 0.10.
   private static func leadingPlace(rounding number: Double, to digits: Int) -> Int {

@@ -87,6 +87,25 @@ private let intercept = EstimateRow(
         """)
   }
 
+  /// Digits by a quarter of such an interval would print 0, 0 and 800.
+  @Test func whatIsNotZeroIsNotShownAsZero() {
+    let lines = Table.varianceComponents([
+      VarianceComponentRow(
+        analysis: "a", group: "school", term: "sd__(Intercept)", estimate: 0.0517,
+        confidenceLow: 0.0000033, confidenceHigh: 820.4)
+    ]).rendered().split(separator: "\n")
+    #expect(
+      lines.last?.split(separator: " ").prefix(5).map(String.init)
+        == ["school", "sd__(Intercept)", "0.052", "0.000", "820.400"])
+    // A correlation near 0 is as uncertain as its interval says.
+    let other = Table.varianceComponents([
+      VarianceComponentRow(
+        analysis: "a", group: "school", term: "cor__(Intercept).x", estimate: 0.0017,
+        confidenceLow: -0.5, confidenceHigh: 0.5)
+    ]).rendered()
+    #expect(other.contains("0.00 "))
+  }
+
   @Test func missingPatternAsMicePrintsIt() {
     // mice's md.pattern(nhanes).
     let table = Table.missingPattern(

@@ -25,9 +25,10 @@ public struct FittedComponent: Sendable, Equatable, Codable {
   public var term: String
   /// Nil for a correlation of effects one of which does not vary.
   public var estimate: Double?
-  /// Confidence limits; nil on the boundary or where the information is singular.
+  /// Confidence limits; nil on the boundary, next to it, or where the information is singular.
   public var confidenceLow: Double?
   public var confidenceHigh: Double?
+  /// On the boundary or next to it, where ``PooledComponent`` has no interval either.
   public var onBoundary: Bool
 }
 
@@ -103,8 +104,9 @@ extension FittedComponent {
     group: String, term: String, estimate: Double?, error: Double?, onBoundary: Bool,
     scale: ComponentScale, quantile: Double
   ) {
-    self.init(group: group, term: term, estimate: estimate, onBoundary: onBoundary)
-    guard let estimate, let error, !onBoundary else { return }
+    let isAtBoundary = scale.isAtBoundary(error: error, onBoundary: onBoundary)
+    self.init(group: group, term: term, estimate: estimate, onBoundary: isAtBoundary)
+    guard let estimate, let error, !isAtBoundary else { return }
     let centre = scale.forward(estimate)
     confidenceLow = scale.back(centre - quantile * error)
     confidenceHigh = scale.back(centre + quantile * error)

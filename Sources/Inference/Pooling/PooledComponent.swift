@@ -9,9 +9,12 @@ import Numerics
 /// parameter's range.
 ///
 /// A fit on the boundary (a standard deviation of 0, or a singular covariance) has no finite
-/// value on that scale. Pooling the other fits alone would be biased away from the boundary, so
-/// as soon as one fit is on it the estimate is the root of the mean variance (the mean ICC, the
-/// mean correlation) over all fits, there is no interval, and `note` says so.
+/// value on that scale; one next to it has a value far out with an enormous standard error, which
+/// would rule the pooled figures. Pooling the other fits alone would be biased away from the
+/// boundary, so as soon as one fit is on it or next to it (a standard error above 1 for the
+/// logarithm of a standard deviation or for Fisher's z, above 2 for the logit of an ICC), or has no
+/// standard error, the estimate is the root of the mean variance (the mean ICC, the mean
+/// correlation) over all fits, there is no interval, and `note` says so.
 public struct PooledComponent: Sendable, Equatable, Codable {
   /// The grouping factor; `Residual` for the residual.
   public var group: String
@@ -33,7 +36,7 @@ public struct PooledComponent: Sendable, Equatable, Codable {
   /// itself for the others; nil if a fit has none.
   public var meanOverFits: Double?
   public var imputations: Int
-  /// Number of fits on the boundary.
+  /// Number of fits on the boundary or next to it.
   public var boundaryFits: Int
   public var level: Double
   /// Jackknife Monte Carlo standard errors, as ``MonteCarloErrors``; nil when m < 3.
@@ -82,6 +85,16 @@ enum ComponentScale {
     case .logitCorrelation: Elementary.inverseLogit(value)
     case .fisherZ: 2 * Elementary.inverseLogit(2 * value) - 1
     }
+  }
+
+  /// Whether a fit is on the boundary, or so near that its value on this scale says nothing.
+  ///
+  /// A variance τ̂² with standard error s has SE(log τ̂) = s/(2τ̂²), which exceeds 1 where τ̂² is
+  /// less than half its standard error: the likelihood hardly tells it from 0, and the interval on
+  /// the logarithm would span a factor of 50 or more. logit ICC = 2 (log τ − log σ) has twice the
+  /// error; Fisher's z grows like the logarithm of the distance from a correlation of ±1.
+  func isAtBoundary(error: Double?, onBoundary: Bool) -> Bool {
+    onBoundary || (error ?? 0) > (self == .logitCorrelation ? 2 : 1)
   }
 
   /// What is averaged plainly: variances, or correlations as they are.
@@ -138,7 +151,9 @@ extension Pooling {
     boundary: [Bool],
     scale: ComponentScale, level: Double, monteCarloErrors: Bool
   ) throws(PoolingError) -> PooledComponent {
-    let boundaryFits = boundary.count { $0 }
+    let boundaryFits = zip(errors, boundary).count {
+      scale.isAtBoundary(error: $0, onBoundary: $1)
+    }
     let values = optionalValues.compactMap { $0 }
     guard values.count == optionalValues.count else {
       var result = PooledComponent(
@@ -164,21 +179,18 @@ extension Pooling {
     }
     guard boundaryFits == 0 else {
       result.note =
-        "\(boundaryFits) of \(values.count) fits are on the boundary of the parameter space, "
-        + "so the estimate is a plain mean over all fits and there is no interval."
+        "\(boundaryFits) of \(values.count) fits are on the boundary of the parameter space or next "
+        + "to it, so the estimate is a plain mean over all fits and there is no interval."
       return result
     }
     let scaled = values.map(scale.forward)
     let variances = errors.compactMap { $0.map { $0 * $0 } }
     guard variances.count == values.count, values.count > 1 else {
-      result.estimate = scale.back(mean(scaled))
-      let fewer = values.count < 3 || !monteCarloErrors ? [] : leaveOneOutMeans(scaled)
-      result.estimateMonteCarloError =
-        fewer.isEmpty ? nil : jackknifeStandardError(fewer.map(scale.back))
       result.note =
         values.count == 1
         ? "One imputation cannot show how much the missing data add to the uncertainty."
-        : "Some fits have no standard error for this component, so there is no interval."
+        : "Some fits have no standard error for this component, so the estimate is a plain mean "
+          + "over all fits and there is no interval."
       return result
     }
     let name = "\(group) \(term)"

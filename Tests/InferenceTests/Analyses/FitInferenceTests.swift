@@ -75,4 +75,19 @@ struct FitInferenceTests {
     }
     #expect(components[3].group == "g")
   }
+
+  /// lme4's θ is 0.052 in such a fit; exp(log 0.05 ± 4.9 z) would print as 0 to 820.
+  @Test func nothingToSayNextToTheBoundary() {
+    var fit = fit(df: CompleteDataDF(model: 1, nlme: 1, residual: 1))
+    fit.components[0].estimate = 0.05
+    fit.components[0].scaledStandardError = 4.9
+    fit.intraclassCorrelation = IntraclassCorrelation(
+      estimate: 0.0025, logitStandardError: 9.8, onBoundary: false)
+    let components = fit.componentIntervals()
+    for k in [0, 3] {
+      #expect(components[k].onBoundary && components[k].confidenceHigh == nil)
+    }
+    #expect(components[0].estimate == 0.05 && components[3].estimate == 0.0025)
+    #expect(!components[1].onBoundary && components[1].confidenceHigh != nil)
+  }
 }

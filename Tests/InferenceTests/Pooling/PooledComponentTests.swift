@@ -5,7 +5,8 @@ import Testing
 @Suite struct PooledComponentTests {
   /// A fit with one random intercept.
   private func fit(
-    school: Double, residual: Double, error: Double? = 0.2, boundary: Bool = false
+    school: Double, residual: Double, error: Double? = 0.2, logitError: Double? = 0.4,
+    boundary: Bool = false
   ) -> AnalysisFit {
     let variance = school * school
     return AnalysisFit(
@@ -20,7 +21,7 @@ import Testing
       ],
       intraclassCorrelation: IntraclassCorrelation(
         estimate: variance / (variance + residual * residual),
-        logitStandardError: boundary ? nil : 0.4, onBoundary: boundary),
+        logitStandardError: boundary ? nil : logitError, onBoundary: boundary),
       sigma: residual, logLikelihood: 0, observations: 100, isSingular: boundary)
   }
 
@@ -101,10 +102,38 @@ import Testing
     #expect(try Pooling.pool(fits: fits).notes.contains { $0.contains("singular in 1 of 3") })
   }
 
+  /// One tiny standard deviation among ordinary ones, as happens with few clusters: its logarithm
+  /// is far out and has an enormous standard error. Rubin's rules on the logarithm would give
+  /// 0.071 (1e-64 to 4e61).
+  @Test func fitsNextToTheBoundarySuppressTheIntervalToo() throws {
+    let fits = [
+      fit(school: 0.0045, residual: 1, error: 200, logitError: 400),
+      fit(school: 0.1, residual: 1, error: 0.9, logitError: 1.8),
+      fit(school: 0.3, residual: 1, error: 0.3, logitError: 0.6),
+      fit(school: 0.2, residual: 1, error: 0.5, logitError: 1),
+    ]
+    let pooled = try Pooling.poolComponents(fits: fits)
+    #expect(pooled[0].boundaryFits == 1)
+    #expect(pooled[0].confidenceLow == nil && pooled[0].confidenceHigh == nil)
+    #expect(pooled[0].scaledStandardError == nil && pooled[0].degreesOfFreedom == nil)
+    let square = (0.0045 * 0.0045 + 0.01 + 0.09 + 0.04) / 4
+    #expect(relativeError(pooled[0].estimate, square.squareRoot()) < 1e-14)
+    #expect(pooled[0].note?.contains("1 of 4 fits are on the boundary") == true)
+    #expect(pooled[2].term == "icc" && pooled[2].boundaryFits == 1)
+    #expect(pooled[2].confidenceLow == nil && pooled[2].confidenceHigh == nil)
+    // Standard errors up to 1 are pooled as ever, the residual too.
+    let others = try Pooling.poolComponents(fits: Array(fits.dropFirst()))
+    #expect(others.allSatisfy { $0.boundaryFits == 0 && $0.confidenceLow != nil })
+    #expect(relativeError(others[0].estimate, Elementary.exp(Elementary.log(0.006) / 3)) < 1e-14)
+    #expect(pooled[1].confidenceLow != nil)
+  }
+
   @Test func withoutStandardErrorsOrWithOneFit() throws {
     let some = [fit(school: 1, residual: 2), fit(school: 4, residual: 2, error: nil)]
     let pooled = try Pooling.poolComponents(fits: some)[0]
-    #expect(relativeError(pooled.estimate, 2) < 1e-15 && pooled.confidenceLow == nil)
+    // Without them nobody can tell how near the boundary is: the root of the mean variance.
+    #expect(relativeError(pooled.estimate, 8.5.squareRoot()) < 1e-15)
+    #expect(pooled.confidenceLow == nil && pooled.boundaryFits == 0)
     #expect(pooled.note?.contains("no standard error") == true)
     let one = try Pooling.poolComponents(fits: [fit(school: 1, residual: 2)])[0]
     #expect(one.estimate == 1 && one.confidenceLow == nil && one.note != nil)
