@@ -210,6 +210,41 @@ struct SourceTrialTests {
     }
   }
 
+  @Test("keeps of the fit's standard deviations what the file does not give")
+  func fittedSpread() throws {
+    try withFile { path, file in
+      let formula = "score ~ arm + x + (1 | school)"
+      let original = try AnalysisRegistry.model(
+        AnalysisSpecification(formula: try Formula(formula))
+      ).fit(file)
+      let cluster = try #require(original.components.first?.estimate)
+      let residual = original.sigma
+      func sds(_ setting: String) throws -> (cluster: Double, residual: Double) {
+        let design = try ScenarioFixture.design(
+          """
+          data:
+            based-on: {file: \(path), cluster: school, arm: arm, fit: \(formula)}
+            clusters-per-arm: 5
+            \(setting)
+          """)
+        let outcome = try #require(design.trial.variables.last)
+        return (outcome.clusterSD, outcome.residualSD)
+      }
+      let total = (cluster * cluster + residual * residual).squareRoot()
+      let shared = try sds("icc: 0.04")
+      #expect(abs(shared.cluster - 0.2 * total) < 1e-12)
+      #expect(abs(shared.residual - 0.96.squareRoot() * total) < 1e-12)
+      let scaled = try sds("sd: 10")
+      #expect(abs(scaled.cluster - 10 * cluster / total) < 1e-12)
+      #expect(abs(scaled.residual - 10 * residual / total) < 1e-12)
+      #expect(try sds("residual-sd: 3") == (cluster, 3))
+      #expect(try sds("cluster-sd: 0") == (0, residual))
+      // Two figures leave nothing to the fit.
+      let both = try sds("icc: 0.5\n  sd: 2")
+      #expect(abs(both.cluster - 2.0.squareRoot()) < 1e-12 && both.residual == both.cluster)
+    }
+  }
+
   @Test("a file that isn't there, a column it lacks, an arm that isn't 0 and 1")
   func mistakes() throws {
     try withFile { path, _ in

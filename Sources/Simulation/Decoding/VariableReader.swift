@@ -24,7 +24,7 @@ struct VariableReader {
   let reader: MappingReader
   let name: String
   let isOutcome: Bool
-  /// The standard deviations of a fit, for an outcome that gives none.
+  /// The standard deviations of a fit: what the file leaves out stays as fitted.
   let fitted: Spread?
   private var problems: ProblemList { reader.problems }
 
@@ -121,6 +121,7 @@ struct VariableReader {
     var cluster: Double
     var residual: Double
     var total: Double { (cluster * cluster + residual * residual).squareRoot() }
+    var icc: Double { total > 0 ? cluster * cluster / (total * total) : 0 }
   }
 
   private func spreads(
@@ -139,7 +140,10 @@ struct VariableReader {
       "icc": icc != nil,
     ]
     guard given.allSatisfy({ valid[$0] == true }) else { return nil }
-    if given.isEmpty, let fitted { return fitted }
+    if let fitted, given.count < 2, kind != .binary || given.isEmpty {
+      return fitted.replacing(
+        total: total?.value, cluster: cluster?.value, residual: residual?.value, icc: icc?.value)
+    }
     if level == .cluster {
       if kind == .binary { return Spread(cluster: 1, residual: 0) }
       return Spread(cluster: total?.value ?? cluster?.value ?? 1, residual: 0)
@@ -334,5 +338,20 @@ struct VariableReader {
       return nil
     }
     return .ordinal(OrdinalScale(codes: values, cutPoints: cuts))
+  }
+}
+
+extension VariableReader.Spread {
+  /// A fit's standard deviations with at most one figure given otherwise: `icc` divides the total
+  /// anew, the total keeps the ICC, the standard deviation of a level leaves the other level's.
+  fileprivate func replacing(
+    total newTotal: Double?, cluster newCluster: Double?, residual newResidual: Double?,
+    icc newICC: Double?
+  ) -> Self {
+    if newTotal != nil || newICC != nil {
+      let (total, icc) = (newTotal ?? total, newICC ?? icc)
+      return Self(cluster: total * icc.squareRoot(), residual: total * (1 - icc).squareRoot())
+    }
+    return Self(cluster: newCluster ?? cluster, residual: newResidual ?? residual)
   }
 }
