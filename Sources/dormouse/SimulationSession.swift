@@ -58,11 +58,12 @@ struct SimulationSession: RankedJob {
     display?.end()
     silent = outcome.silentRanks
     tell(silentRanks: silent)
-    return try report(outcome, rows: rows, study: study)
+    return try report(outcome, rows: rows, study: study, file: file)
   }
 
   private func report(
-    _ outcome: SimulationOutcome, rows: [PerformanceRow], study: SimulationStudy
+    _ outcome: SimulationOutcome, rows: [PerformanceRow], study: SimulationStudy,
+    file: SimulationFile
   ) throws -> ExitCode {
     let path = study.outputDirectory
     if let reason = outcome.stopped {
@@ -102,6 +103,7 @@ struct SimulationSession: RankedJob {
     if !outcome.wasComplete, command.only == nil {
       writeToStandardError(
         "Results are in \(path): estimates.csv, performance.csv, scenarios.csv and more.")
+      writeReport(of: outcome.directory, study: study, file: file)
     }
     return .success
   }

@@ -10,7 +10,7 @@ private func pictureFolder() throws -> URL {
 }
 
 /// Takes a report's picture on a desk, on a phone, in the dark and on paper.
-private func takePictures(of page: URL, as name: String) throws {
+func takePictures(of page: URL, as name: String) throws {
   let folder = try pictureFolder()
   let browser = try Browser()
   let pictures = [
@@ -27,7 +27,7 @@ private func takePictures(of page: URL, as name: String) throws {
 }
 
 /// The cells of a page's tables: by table, row, cell; heads included.
-private func tables(of html: String) -> [[[String]]] {
+func tables(of html: String) -> [[[String]]] {
   func unescaped(_ text: Substring) -> String {
     var text = String(text)
     for (name, character) in [
@@ -46,7 +46,7 @@ private func tables(of html: String) -> [[[String]]] {
 }
 
 /// Whether `shown` is `exact` rounded to the digits that it has.
-private func isRounded(_ shown: String, _ exact: String) -> Bool {
+func isRounded(_ shown: String, _ exact: String) -> Bool {
   let plain = shown.replacingOccurrences(of: "−", with: "-")
   if exact.isEmpty { return shown == "–" }
   guard let value = Double(exact) else { return shown == exact }

@@ -119,6 +119,8 @@ public enum VegaLite {
     public struct Header: Encodable, Sendable, Equatable {
       public var title: Switchable<String>?
       public var labelLimit: Double?
+      /// A Vega expression of `datum.label`, made of nothing that comes from data.
+      public var labelExpr: String?
       public init(title: Switchable<String>? = .off, labelLimit: Double? = 320) {
         self.title = title
         self.labelLimit = labelLimit

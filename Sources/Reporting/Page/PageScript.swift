@@ -96,7 +96,8 @@ enum PageScript {
       const along = Math.max(120, room / sideways - 70);
       const axis = (limit, more) => ({ ...more, titleLimit: limit });
       const config = { ...spec.config, axisX: axis(along, spec.config.axisX),
-        legend: { ...spec.config.legend, titleLimit: room - 60, labelLimit: room / 2 - 40 },
+        legend: { ...spec.config.legend, titleLimit: room - 60,
+          ...(room < 480 ? { columns: 1, labelLimit: room - 60 } : { labelLimit: room / 2 - 40 }) },
         header: { ...spec.config.header, labelLimit: along } };
       return coloured(withRows({ ...fit, config, background: "transparent" }));
     }

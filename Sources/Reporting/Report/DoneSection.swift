@@ -25,7 +25,7 @@ struct DoneSection {
     if let loaded = source.loaded {
       section.blocks += try plan(loaded)
     }
-    section.blocks.append(.table(try attempts()))
+    section.blocks.append(.table(.attempts(source.status.attempts)))
     section.blocks.append(
       .source(
         title: "The study file as understood, defaults included",
@@ -103,15 +103,18 @@ struct DoneSection {
     }
     return blocks
   }
+}
 
-  private func attempts() throws -> Table {
+extension Table {
+  /// Every start of the program on a record.
+  static func attempts(_ attempts: [AttemptRecord]) -> Table {
     var table = Table(
       title: "Starts of the program",
       columns: [
         .init("started (UTC)", .left, isKey: true), .init("took", .left), .init("outcome", .left),
         .init("host", .left), .init("ranks"), .init("processor", .left), .init("Slurm job", .left),
       ])
-    for attempt in source.status.attempts {
+    for attempt in attempts {
       table.append([
         .text(Date(timeIntervalSince1970: attempt.started).formatted(.iso8601)),
         Table.Cell(attempt.stopped.map { RunProgress.duration($0 - attempt.started) }),

@@ -25,7 +25,7 @@ extension Table {
   /// The measures that decide, one row for each scenario and method, of one term.
   ///
   /// Coverage and rejection in per cent. A figure further from what it should be than chance
-  /// explains (two Monte Carlo standard errors) has a mark.
+  /// explains has a mark.
   public static func simulationSummary(
     _ rows: [PerformanceRow], term: String, study: SimulationStudy
   ) -> Table {
@@ -46,8 +46,7 @@ extension Table {
         Table.Column("n"), Table.Column("failed"),
       ],
       notes: [
-        "A * marks a figure more than two Monte Carlo standard errors from what it should be; "
-          + "one in twenty is expected by chance."
+        Self.beyondChance
       ])
     for scenario in study.scenarios {
       for method in study.methods {
@@ -69,27 +68,32 @@ extension Table {
     return table
   }
 
+  /// What the mark means.
+  static let beyondChance =
+    "A * marks a figure more than 1.96 Monte Carlo standard errors from what it should be; one in "
+    + "twenty is expected by chance."
+
   /// `94.6 (0.7)*`.
   private static func brief(_ row: PerformanceRow) -> String? {
     guard let value = row.figure.value else { return nil }
-    let isShare = [Coverage.name, Rejection.name, BiasEliminatedCoverage.name].contains(row.measure)
+    let isShare = row.isShare
     let scale = isShare ? 100.0 : 1
     let error = row.figure.monteCarloError
     let rule: NumberRule =
       isShare ? .decimals(1) : .byUncertainty(standardError: error.map { $0 > 0 ? $0 : nil } ?? nil)
     var text = rule.text(scale * value, infinity: "Inf")
     if let error { text += " (\(rule.text(scale * error, infinity: "Inf")))" }
-    if let ideal = row.ideal, let error, error > 0, abs(value - ideal) > 2 * error { text += "*" }
+    if row.isBeyondChance == true { text += "*" }
     return text
   }
 
-  /// The scenarios with their factors' values.
-  public static func scenarios(_ study: SimulationStudy) -> Table {
+  /// The scenarios with their factors' values; the first `most` of them.
+  public static func scenarios(_ study: SimulationStudy, most: Int = .max) -> Table {
     var table = Table(
       title: "Scenarios",
       columns: [Table.Column("scenario", .right, isKey: true)]
         + study.factors.map { Table.Column($0, .left) })
-    for scenario in study.scenarios {
+    for scenario in study.scenarios.prefix(most) {
       table.append([.integer(scenario.position)] + scenario.settings.map { .text($0.value) })
     }
     return table

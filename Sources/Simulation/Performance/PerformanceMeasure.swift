@@ -106,13 +106,14 @@ public struct EstimateSample: Sendable {
   }
 
   /// Limits of the replicates that have an estimate and an interval. A limit may be infinite.
-  var intervals: [(low: Double, high: Double)] {
-    replicates.compactMap { replicate in
-      guard replicate.converged, replicate.estimate != nil, let low = replicate.confidenceLow,
-        let high = replicate.confidenceHigh, !low.isNaN, !high.isNaN
-      else { return nil }
-      return (low, high)
-    }
+  var intervals: [(low: Double, high: Double)] { replicates.compactMap(Self.interval) }
+
+  /// Nil where there is no estimate, or no interval with it.
+  static func interval(of replicate: ReplicateEstimate) -> (low: Double, high: Double)? {
+    guard replicate.converged, replicate.estimate != nil, let low = replicate.confidenceLow,
+      let high = replicate.confidenceHigh, !low.isNaN, !high.isNaN
+    else { return nil }
+    return (low, high)
   }
 
   /// A figure from `count` replicates; the others are failures.

@@ -32,7 +32,8 @@ public struct SimulationFile {
   }
 
   static let sections = [
-    "simulation", "replicates", "seed", "scenarios", "data", "missing", "methods", "analyse",
+    "simulation", "aims", "replicates", "seed", "scenarios", "data", "missing", "methods",
+    "analyse",
     "truth", "pool",
     "output",
   ]
@@ -42,6 +43,8 @@ public struct SimulationFile {
   /// The whole text, for excerpts.
   public let text: String
   var name: String
+  /// What the study is to find out, in the user's words; no part of a replicate's identity.
+  public internal(set) var aims: String?
   var replicates = Replicates.number(1000)
   var replicatesPosition = SourcePosition(line: 1, column: 1)
   public internal(set) var seed: UInt64 = 1
@@ -106,6 +109,7 @@ extension SimulationFile {
     else { return }
     self.top = top
     if let text = top.text("simulation") { name = text.value }
+    aims = top.text("aims")?.value
     readReplicates(top)
     if let value = top.integer(
       "seed", in: 0...UInt64.max, expected: "a whole number from 0 to 18446744073709551615")

@@ -59,6 +59,7 @@ extension SimulationStudy {
       "# The simulation as dormouse understood it, with every default written out.",
       "simulation: \(yaml(name))", "replicates: \(replicates)", "seed: \(seed)",
     ]
+    if let aims { lines.insert("aims: \(yaml(aims))", at: 2) }
     if let target { lines.append("# \(target.explanation).") }
     lines.append("pool: {df: \(rule), level: \(level)}")
     lines.append("output: {directory: \(yaml(outputDirectory))}")

@@ -20,6 +20,8 @@ public struct SimulationOverrides: Sendable, Equatable {
 /// A simulation study, complete: every scenario resolved, every method decided.
 public struct SimulationStudy: Sendable {
   public var name: String
+  /// What the study is to find out, in the user's words.
+  public var aims: String?
   public var seed: UInt64
   /// Replicates of each scenario.
   public var replicates: Int
@@ -48,6 +50,7 @@ public struct SimulationStudy: Sendable {
   ) throws(StudyError) {
     let problems = ProblemList()
     name = file.name
+    aims = file.aims
     seed = overrides.seed ?? file.seed
     level = file.level
     rule = file.rule

@@ -2,18 +2,20 @@ import ArgumentParser
 import Foundation
 import Inference
 import Reporting
+import RunRecord
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Write a run's report: one HTML page with tables and figures.",
+    abstract: "Write a run's or a simulation's report: one HTML page with tables and figures.",
     discussion: """
       The page needs no network and no other file. Works while the run computes, with the \
-      imputations that are finished, and without the data, with what the record has.
+      imputations or replicates that are finished, and without the data, with what the record has.
 
       EXAMPLES
         dormouse report runs/share
         dormouse report runs/share --to appendix.html --figures figures
+        dormouse report runs/few-clusters
       """)
 
   @Argument(help: ArgumentHelp("The run's directory.", valueName: "run"))
@@ -30,7 +32,10 @@ struct ReportCommand: ParsableCommand {
         + "vl-convert or Chromium is installed.", valueName: "directory"))
   var figures: String?
 
-  @Option(help: ArgumentHelp("The data file, if it has moved.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "The data file, if it has moved; for a simulation that is based on one, its folder.",
+      valueName: "path"))
   var data: String?
 
   @Option(
@@ -52,8 +57,7 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let folder = URL(filePath: directory, directoryHint: .isDirectory)
-      let source = try ReportSource(directory: folder, data: data, rule: df, level: level)
-      let content = try RunReport(source, programVersion: programVersion).content()
+      let content = try content(of: folder)
       let files = ReportFiles(content)
       let path = to ?? folder.appending(path: ReportFiles.fileName).relativePath
       let hasFigures = try files.writePage(to: path)
@@ -70,5 +74,19 @@ struct ReportCommand: ParsableCommand {
         writeToStandardError("note: the renderer could not draw all of them.")
       }
     }
+  }
+
+  private func content(of folder: URL) throws -> PageContent {
+    guard try RecordReader(directory: folder).isSimulation() else {
+      let source = try ReportSource(directory: folder, data: data, rule: df, level: level)
+      return try RunReport(source, programVersion: programVersion).content()
+    }
+    for (option, isGiven) in [("--df", df != nil), ("--level", level != nil)] where isGiven {
+      throw ValidationError(
+        "\(option) is for runs; \(directory) is a simulation study, whose file says it.")
+    }
+    return try SimulationReport(
+      SimulationReportSource(directory: folder, folder: data), programVersion: programVersion
+    ).content()
   }
 }

@@ -11,7 +11,7 @@ struct SimulateCommand: ParsableCommand {
       Generates data, makes them incomplete, applies every method, fits and pools every analysis \
       and compares with the truth, as the simulation file says, and writes to the study's \
       directory: record.sqlite, estimates.csv, performance.csv, scenarios.csv, study.yaml, \
-      provenance.json. A replicate has the same bits on any number of ranks, after any \
+      provenance.json, report.html. A replicate has the same bits on any number of ranks, after any \
       interruption and in a study that has grown: give the same command again and it carries on; \
       give it more replicates or scenarios and it computes what is new.
 
