@@ -75,7 +75,7 @@ import Testing
       let text = """
         simulation: s
         \(aims)
-        data: {model: y ~ arm + (1 | cluster), clusters-per-arm: 3, cluster-size: 5}
+        data: {model: y ~ arm + (1 | cluster), icc: 0.1, clusters-per-arm: 3, cluster-size: 5}
         methods: {complete data: {}}
         analyse: y ~ arm + (1 | cluster)
         """

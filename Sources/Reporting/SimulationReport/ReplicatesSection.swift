@@ -20,7 +20,7 @@ struct ReplicatesSection {
             + "scenario."))
     } else {
       section.blocks.append(.table(failed))
-      section.blocks.append(.list(source.failureNotes))
+      if !source.failureNotes.isEmpty { section.blocks.append(.list(source.failureNotes)) }
     }
     let errors = errorTable
     if !errors.rows.isEmpty {
@@ -90,7 +90,10 @@ struct ReplicatesSection {
     if left > 0 {
       table.notes.append("\(left) more are in performance.csv, in the rows of convergence.")
     } else if !table.rows.isEmpty {
-      table.notes.append("No other method failed in any scenario.")
+      table.notes.append(
+        "No other method failed in any scenario. Besides methods that failed and fits that did not "
+          + "converge, replicates count whose data could not tell "
+          + "\(figureLabel(source.mainTerm ?? "a coefficient")) apart.")
     }
     return table
   }

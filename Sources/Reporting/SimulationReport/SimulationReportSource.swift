@@ -69,7 +69,9 @@ public struct SimulationReportSource {
         throw SimulationReportError.otherScenarios(directory.relativePath)
       }
     }
-    let results = SimulationResults(study: study, reader: reader)
+    var results = SimulationResults(study: study, reader: reader)
+    results.knownTruths = SimulationFiles.recordedTruths(
+      in: directory, studyText: status.description.studyText)
     var done: [Int: Int] = [:]
     for scenario in study.scenarios {
       done[scenario.position] = min(status.tallies[scenario.digest]?.count ?? 0, study.replicates)

@@ -26,7 +26,7 @@ struct ZipFigures {
         ("method", .string), ("centile", .number), ("low", .number), ("high", .number),
         ("estimate", .number), ("interval", .string), ("truth", .number),
         ("coverageLow", .number), ("coverageHigh", .number), ("nominal", .number),
-      ], digits: 5)
+      ])
     let titles = self.titles(panels)
     for (panel, title) in Swift.zip(panels, titles) {
       let coverage = panel.coverage?.monteCarloInterval
@@ -139,22 +139,22 @@ struct ZipFigures {
         }
       ) { $0.y = y(field) }
     }
-    var left = VegaLite.View(
-      .init(.rule) { $0.clip = true }
-    ) {
-      $0.x = x("low")
-      $0.x2 = .end("high")
-      $0.y = y("centile")
-      $0.color = FigureStyle.colour("interval", groups: Self.groups)
-      $0.strokeWidth = .nominal("interval") {
-        $0.scale = .init {
-          $0.domain = .values(Self.groups)
-          $0.range = .numbers([0.8, 2])
+    func intervals(_ group: Int, width: Double) -> VegaLite.View {
+      var view = VegaLite.View(
+        .init(.rule) {
+          $0.clip = true
+          $0.opacity = 0.8
+          $0.strokeWidth = width
         }
-        $0.legend = .on(.init())
+      ) {
+        $0.x = x("low")
+        $0.x2 = .end("high")
+        $0.y = y("centile")
+        $0.color = FigureStyle.colour("interval", groups: Self.groups)
       }
+      view.transform = [.init("interval", oneOf: [Self.groups[group]])]
+      return view
     }
-    left.mark?.opacity = 0.8
     var squares = VegaLite.View(
       .init(.point) {
         $0.filled = true
@@ -170,7 +170,8 @@ struct ZipFigures {
     }
     squares.transform = [.init("interval", oneOf: [Self.groups[1]])]
     return [
-      left, squares, line("nominal", dash: [5, 3]), line("coverageLow", dash: [1, 2]),
+      intervals(0, width: 0.8), intervals(1, width: 2), squares, line("nominal", dash: [5, 3]),
+      line("coverageLow", dash: [1, 2]),
       line("coverageHigh", dash: [1, 2]),
       .init(
         .init(.rule) {

@@ -23,6 +23,8 @@ public struct EstimateRecordRow: Sendable {
 public struct SimulationResults {
   public let study: SimulationStudy
   private let reader: RecordReader
+  /// True values that are known already, by scenario, method and term; what is not here is found.
+  public var knownTruths: [Int: [String: [String: Double]]] = [:]
 
   public init(study: SimulationStudy, reader: RecordReader) {
     self.study = study
@@ -58,7 +60,9 @@ public struct SimulationResults {
       }
       // A method that always fails still has what it was asked for.
       if order.isEmpty { order = method.analysis.specification.formula.termLabels }
-      let truths = known[method.analysis.name] ?? study.truths(of: method.analysis, in: scenario)
+      let truths =
+        knownTruths[scenario.position]?[method.name] ?? known[method.analysis.name]
+        ?? study.truths(of: method.analysis, in: scenario)
       known[method.analysis.name] = truths
       for term in order {
         let variance = isVariance[term] ?? false
