@@ -230,10 +230,10 @@ import Testing
   }
 
   @Test func failuresAreBesideEveryFigure() throws {
-    // Twenty rows of which 70 % go missing: at times too few are left for a mixed model.
+    // Twenty rows of which 80 % go missing: at times too few are left for a mixed model.
     let outcome = try simulate(
       Self.study(
-        data: "clusters-per-arm: 2, cluster-size: 5", missing: "{mcar: 0.7}",
+        data: "clusters-per-arm: 2, cluster-size: 5", missing: "{mcar: 0.8}",
         methods: "{complete data: {}, complete cases: {}}"))
     #expect(outcome.status == 0, "\(outcome.errors)")
     try expectDrawn(page, fewest: 10)

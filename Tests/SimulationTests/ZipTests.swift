@@ -82,7 +82,7 @@ import Testing
       return try SimulationStudy(file: SimulationFile(text: text, path: "s.yaml"))
     }
     let plain = try study("")
-    let stated = try study("aims: |\n  Does it \"keep\" its level?\n  And: where not?")
+    let stated = try study("aims: |-\n  Does it \"keep\" its level?\n  And: where not?")
     #expect(plain.aims == nil)
     #expect(stated.aims == "Does it \"keep\" its level?\nAnd: where not?")
     #expect(stated.methodsDigest == plain.methodsDigest)
