@@ -10,6 +10,8 @@ public enum MessagePassingError: Error, Equatable, Sendable, CustomStringConvert
   case launcherMissing
   /// `mpirun` was found but could not be started.
   case launcherFailed(path: String, reason: String)
+  /// In none of these folders can the small file be made that tells how the ranks ended.
+  case noStatusFile(folders: [String])
   /// A number of ranks below one was asked for.
   case rankCount(Int)
   /// The program already runs as a rank; it can't start ranks of its own.
@@ -30,6 +32,11 @@ public enum MessagePassingError: Error, Equatable, Sendable, CustomStringConvert
       """
     case .launcherFailed(let path, let reason):
       "\(path) could not be started: \(reason)"
+    case .noStatusFile(let folders):
+      """
+      no file can be written in \(folders.joined(separator: " or ")), where the ranks would say how \
+      they ended; make room there, or set TMPDIR to a folder that can be written
+      """
     case .rankCount(let ranks):
       "\(ranks) ranks were asked for; at least 1 is needed"
     case .nested:

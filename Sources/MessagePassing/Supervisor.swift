@@ -12,10 +12,11 @@ private let wishes = Atomic<Int>(0)
 /// one that becomes mpirun, hands on the wishes to stop, and ends with rank 0's status:
 ///
 /// - SIGTERM, SIGINT, SIGUSR1: the first two reach the ranks as SIGUSR1 (mpirun would kill them one
-///   second after a SIGTERM); a third ends mpirun.
+///   second after a SIGTERM); a third ends mpirun, and so does the first before MPI is up.
 /// - When this process is killed, mpirun is ended by the kernel, and the ranks with it.
 /// - When rank 0 dies, or MPI does not come up within five minutes, the job is ended, with status
 ///   137, as after a kill.
+/// - When rank 0 has said its status and mpirun does not end within a minute, it is ended.
 public enum Supervisor {
   private static let statusVariable = "DORMOUSE_STATUS_FILE"
   private static let parentVariable = "DORMOUSE_SUPERVISOR"
@@ -30,9 +31,10 @@ public enum Supervisor {
   /// Starts this program again with the same arguments, as the launcher, and waits for its end.
   ///
   /// - Returns: the exit status to end with.
-  /// - Throws: ``MessagePassingError/launcherFailed(path:reason:)``.
+  /// - Throws: ``MessagePassingError/launcherFailed(path:reason:)``,
+  ///   ``MessagePassingError/noStatusFile(folders:)``.
   public static func run() throws(MessagePassingError) -> Int32 {
-    let file = temporaryFile()
+    let file = try statusFile()
     defer { unlink(file) }
     setenv(statusVariable, file, 1)
     setenv(parentVariable, "\(getpid())", 1)
@@ -61,11 +63,19 @@ public enum Supervisor {
 
   @discardableResult private static func say(_ text: String) -> Bool {
     guard let path = environmentValue(statusVariable) else { return false }
-    let descriptor = open(path, O_WRONLY | O_TRUNC)
+    // Over what is there: on a full disk only room that the file has already is sure.
+    let descriptor = open(path, O_WRONLY)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
-    let bytes = Array((text + "\n").utf8)
-    return bytes.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) } == bytes.count
+    return write(text, to: descriptor)
+  }
+
+  /// Writes `text`, filled up to the file's length.
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    var bytes = Array(text.utf8)
+    bytes += [UInt8](repeating: 0x20, count: max(0, statusLength - bytes.count))
+    return bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress!, $0.count) }
+      == bytes.count
   }
 
   // MARK: - The supervisor's side
@@ -80,12 +90,22 @@ public enum Supervisor {
     }
   }
 
-  private static func temporaryFile() -> String {
-    let folder = environmentValue("TMPDIR") ?? "/tmp"
-    var template = Array("\(folder)/dormouse-status-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&template)
-    if descriptor >= 0 { close(descriptor) }
-    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  private static let statusLength = 64
+
+  /// Makes the file in which rank 0 says its status, with room for it: without, a job that was
+  /// stopped could not be told from one that was done.
+  private static func statusFile() throws(MessagePassingError) -> String {
+    let folders = [environmentValue("TMPDIR"), "/tmp", "/dev/shm"].compactMap { $0 }
+    for folder in folders {
+      var template = Array("\(folder)/dormouse-status-XXXXXX".utf8CString)
+      let descriptor = mkstemp(&template)
+      guard descriptor >= 0 else { continue }
+      defer { close(descriptor) }
+      let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+      if write("", to: descriptor) { return path }
+      unlink(path)
+    }
+    throw .noStatusFile(folders: folders)
   }
 
   /// In a process group of its own: a terminal's Ctrl-C is for this process to interpret.
@@ -117,14 +137,21 @@ public enum Supervisor {
     var handedOn = 0
     var looks = 0
     var deadFor = 0
+    var doneFor = 0
+    var isToldEarly = false
     while true {
       var status: Int32 = 0
-      if waitpid(child, &status, WNOHANG) == child { return result(status, file: file) }
+      if waitpid(child, &status, WNOHANG) == child {
+        return isToldEarly && said(in: file).isEmpty
+          ? 128 + SIGTERM : result(status, file: file)
+      }
       usleep(50_000)
       let wanted = wishes.load(ordering: .relaxed)
       while handedOn < wanted {
         handedOn += 1
-        kill(child, handedOn <= 2 ? SIGUSR1 : SIGTERM)
+        let isUp = !said(in: file).isEmpty
+        kill(child, handedOn <= 2 && isUp ? SIGUSR1 : SIGTERM)
+        isToldEarly = isToldEarly || !isUp
       }
       looks += 1
       guard looks % 20 == 0 else { continue }
@@ -132,6 +159,13 @@ public enum Supervisor {
       let words = said(in: file)
       if words.count == 2, words[1] == "running", let pid = pid_t(words[0]) {
         deadFor = kill(pid, 0) != 0 && errno == ESRCH && isLocal ? deadFor + 1 : 0
+      }
+      if words.count == 2, let code = Int32(words[1]) {
+        doneFor += 1
+        if doneFor > 60 {
+          _ = end(child)
+          return code
+        }
       }
       let cameUp = !words.isEmpty
       if deadFor >= 3 || (!cameUp && looks > 20 * 300) { return end(child) }
@@ -173,7 +207,7 @@ public enum Supervisor {
     let signal = status & 0x7f
     if signal != 0 { return 128 + signal }
     let code = (status >> 8) & 0xff
-    // mpirun's 0 says nothing: rank 0 began and never told its end.
-    return code == 0 && !words.isEmpty ? killed : code
+    // mpirun's 0 says nothing: rank 0 never told its end.
+    return code == 0 ? killed : code
   }
 }

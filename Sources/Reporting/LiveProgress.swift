@@ -23,9 +23,17 @@ struct LiveProgress: Sendable {
   /// What it is doing, in a word or two.
   var state: String {
     if isAlive { return file.state == .stopping ? "stopping" : "running" }
-    return claim.machine == file.machine
-      ? "interrupted (its process gives no sign of life); the same command carries on"
-      : "running"
+    return claim.machine == file.machine ? Self.interrupted : "running"
+  }
+
+  private static let interrupted =
+    "interrupted (its process gives no sign of life); the same command carries on"
+
+  /// What the holder of a record is doing, whether or not it says so itself; nil when nobody holds
+  /// it.
+  static func state(_ live: LiveProgress?, claim: ClaimRecord?) -> String? {
+    guard let claim else { return nil }
+    return live?.state ?? (claim.isKnownDead ? interrupted : "running")
   }
 
   /// Keys and values for a table of the status; none when it does not live.

@@ -294,6 +294,12 @@ public struct ClaimRecord: Equatable, Sendable, CustomStringConvertible {
   public var since: Double
   public var heartbeat: Double
 
+  /// Whether it can be said at once that the process is no more: it was on this machine.
+  public var isKnownDead: Bool {
+    machine == ProcessIdentity.thisMachine
+      && !ProcessIdentity.isAlive(pid: pid, startTime: startTime)
+  }
+
   public var description: String {
     "process \(pid) on \(host), since \(utcTime(since))"
   }

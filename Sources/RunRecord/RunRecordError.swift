@@ -24,6 +24,8 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
   case claimLost(path: String, now: ClaimRecord?)
   /// No space left; nothing of the transaction was written.
   case diskFull(path: String)
+  /// It is a simulation study's, where a run's is needed.
+  case simulation(path: String)
   /// Another process kept the file locked for longer than `seconds`.
   case busy(path: String, seconds: Double)
   /// A trace segment that neither continues nor replaces what is recorded.
@@ -66,8 +68,13 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
       """
     case .diskFull(let path):
       """
-      no space is left for \(path) (disk or quota full); everything announced so far is safe: \
+      no space is left for \(path) (disk, quota or file size limit); everything announced so far is safe: \
       make room and give the same command again
+      """
+    case .simulation(let path):
+      """
+      \(path) is the record of a simulation study, and this is for runs; 'dormouse simulate' carries \
+      a study on, 'dormouse status' and 'dormouse report' show it
       """
     case .busy(let path, let seconds):
       "\(path) was locked by another program for more than \(Int(seconds)) s; try again"
@@ -94,6 +101,9 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
     case .SQLITE_NOTADB: self = .foreign(path: path)
     case .SQLITE_CORRUPT: self = .damaged(path: path)
     case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path, seconds: busySeconds)
+    // As when a limit on the size of files is met.
+    case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_WRITE:
+      self = .diskFull(path: path)
     case .SQLITE_CANTOPEN:
       self = .cannotOpen(path: path, reason: error.message ?? "unknown reason")
     default:

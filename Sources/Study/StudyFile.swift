@@ -87,6 +87,12 @@ public struct StudyFile: Sendable {
     try self.init(text: text, path: path)
   }
 
+  /// Whether `text` is meant to be a study file: it says what to impute.
+  public static func isStudy(text: String) -> Bool {
+    guard let source = try? StudySource(text: text, problems: ProblemList()) else { return false }
+    return source.hasSections(named: ["impute"])
+  }
+
   /// Reads and checks the text of a study file; `path` is for messages and relative file names.
   ///
   /// - Throws: ``StudyError`` with every problem that can be found without the data.

@@ -7,6 +7,25 @@ import Reporting
 let programVersion = "0.1.0"
 
 @main
+enum Program {
+  static func main() {
+    holdStandardStreams()
+    // A limit on the size of files (`ulimit -f`) is told like a full disk.
+    signal(SIGXFSZ, SIG_IGN)
+    Dormouse.main()
+  }
+
+  /// Streams that were closed become /dev/null: otherwise the next file that is opened, such as
+  /// the record, would get the number of standard error, and what is said would be written to it.
+  private static func holdStandardStreams() {
+    var descriptor: Int32 = 0
+    while descriptor >= 0 && descriptor <= STDERR_FILENO {
+      descriptor = open("/dev/null", O_RDWR)
+    }
+    if descriptor > STDERR_FILENO { close(descriptor) }
+  }
+}
+
 struct Dormouse: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dormouse",

@@ -70,10 +70,11 @@ func exitStatus(of error: any Error) -> ExitCode {
     case .noSlurm, .refused, .commonPartAbsent: ExitStatus.failed
     default: ExitStatus.badInput
     }
-  case is InputError, is AnalysisError: ExitStatus.badInput
+  case is InputError, is FileKindError, is AnalysisError: ExitStatus.badInput
   case RunError.noSuchChain: ExitCode.validationFailure
   case is RunError: ExitStatus.cannotWrite
-  case is RankCountError, is NoSuchScenario: ExitCode.validationFailure
+  case is RankCountError, is NoSuchScenario, is ValidationError: ExitCode.validationFailure
+  case is StandardOutputError: ExitStatus.cannotWrite
   case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,
     is LinearModelError, is ClusterLevelError, is ImpossibleScenario, is MixedModelError,
     is PoolingError,
@@ -104,7 +105,15 @@ func writeToStandardOutput(_ text: String) throws {
     } else if errno == EPIPE {
       return
     } else if errno != EINTR {
-      throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+      throw StandardOutputError(reason: String(cString: strerror(errno)))
     }
+  }
+}
+
+/// Standard output cannot be written.
+struct StandardOutputError: Error, CustomStringConvertible {
+  let reason: String
+  var description: String {
+    "standard output cannot be written: \(reason); files that the command writes are not affected"
   }
 }

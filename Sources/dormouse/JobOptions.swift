@@ -82,14 +82,20 @@ struct JobOptions: ParsableArguments {
   }
 
   func validate() throws {
-    for (name, value, least) in [
-      ("max-hours", maxHours ?? 1, 0), ("lost-after", lostAfter, 0.999),
-      ("checkpoint-every", checkpointEvery, 0),
+    for (name, value, least, unit) in [
+      ("max-hours", maxHours ?? 1, 0, "hours, more than 0"),
+      ("lost-after", lostAfter, 0.999, "seconds, at least 1"),
+      ("checkpoint-every", checkpointEvery, 0, "seconds, more than 0"),
     ] where !(value > least && value < 1e6) {
-      throw ValidationError("--\(name) is \(value); it must be a time, longer than nothing.")
+      throw ValidationError("--\(name) is \(value); it must be a number of \(unit).")
     }
-    if let ranks, ranks < 1 {
-      throw ValidationError("--ranks is \(ranks); it must be 1 or more.")
+    // Far more than any machine has processors: a slip of the hand, which mpirun would try.
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let most = max(256, 4 * processors)
+    if let ranks, !(1...most).contains(ranks) {
+      throw ValidationError(
+        "--ranks is \(ranks); it must be between 1 and \(most) on this machine, which has "
+          + "\(processors) processors.")
     }
   }
 }

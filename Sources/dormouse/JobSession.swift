@@ -48,6 +48,10 @@ extension RankedJob {
       }
     } catch let code as ExitCode {
       status = code
+    } catch {
+      // The others wait for this rank's orderly end whatever it is.
+      writeToStandardError(errorText(error))
+      status = ExitCode.validationFailure
     }
     let own = Supervisor.report(status: status.rawValue)
     if silent.isEmpty {

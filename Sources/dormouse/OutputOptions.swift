@@ -15,14 +15,25 @@ struct OutputOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Print this table only, by its name in JSON.", valueName: "name"))
   var table: String?
 
+  /// Refuses a `--table` that the command never has, before it computes anything.
+  func check(_ names: [String]) throws {
+    guard let table, !names.contains(table) else { return }
+    throw ValidationError(
+      "There is no table '\(table)' here; possible: \(names.joined(separator: ", ")).")
+  }
+
   /// Prints a command's tables, or the one that `--table` names.
   ///
+  /// - Parameter known: names of tables that there can be, though not this time.
   /// - Throws: `ValidationError` when no table has that name.
-  func print(_ tables: [NamedTable]) throws {
+  func print(_ tables: [NamedTable], known: [String] = []) throws {
     guard let table else {
       return try writeToStandardOutput(tables.formatted(as: format, style: Terminal.standardOutput))
     }
     guard let chosen = tables.first(where: { $0.name == table }) else {
+      if known.contains(table) {
+        return writeToStandardError("note: there is nothing to show in the table '\(table)'")
+      }
       let names = tables.map(\.name).joined(separator: ", ")
       throw ValidationError("There is no table '\(table)' here; possible: \(names).")
     }

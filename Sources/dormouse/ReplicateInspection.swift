@@ -5,6 +5,8 @@ import Tabular
 
 /// Computes one replicate again and says everything about it.
 struct ReplicateInspection {
+  static let tableNames = ["estimates"]
+
   let study: SimulationStudy
   let scenario: Int
   let replicate: Int
@@ -29,7 +31,7 @@ struct ReplicateInspection {
         "\(outcome.method): " + (outcome.failure ?? "no failure")
           + String(format: ", %.3f s", outcome.seconds))
     }
-    try output.print([NamedTable("estimates", table(rerun.outcomes, chosen))])
+    try output.print([NamedTable(Self.tableNames[0], table(rerun.outcomes, chosen))])
     if keepsData { try keep(rerun) }
   }
 

@@ -14,6 +14,8 @@ struct ComputeOptions: ParsableArguments {
 
   @OptionGroup var job: JobOptions
   @OptionGroup var output: OutputOptions
+
+  func validate() throws { try output.check(RunSession.tableNames) }
 }
 
 /// Computes a study on this rank and all others, prints what came of it, and ends the process.
@@ -100,11 +102,15 @@ struct RunSession: RankedJob {
     }
     var (rule, level) = (rule, level)
     if outcome.wasComplete {
-      writeToStandardError(
-        "This run is finished already: all \(loaded.study.imputations) imputations are in \(path). "
-          + "Nothing was computed and nothing changed.")
       let asked = (rule, level)
       (rule, level) = try RunSession.recordedPooling(files.results)
+      let mended = try mend(files, loaded: loaded, rule: rule, level: level)
+      writeToStandardError(
+        "This run is finished already: all \(loaded.study.imputations) imputations are in \(path). "
+          + (mended.isEmpty
+            ? "Nothing was computed and nothing changed."
+            : "Nothing was computed; absent or older than the record, and written now: "
+              + mended.joined(separator: ", ") + "."))
       if asked != (rule, level) {
         writeToStandardError(
           "The table has the pooling options of the files. With those of the study file: dormouse "
@@ -119,7 +125,7 @@ struct RunSession: RankedJob {
     try options.output.print(
       RunSession.tables(pooled, files.results, rule, level)
         + (convergence.targets.isEmpty ? [] : [convergence.namedTable])
-        + sketches(outcome, loaded: loaded))
+        + sketches(outcome, loaded: loaded), known: RunSession.tableNames)
     try tellFailures(files, logged: outcome.failed, path: path)
     let unpooled = pooled.filter { $0.table == nil }
     for analysis in unpooled {
@@ -131,6 +137,22 @@ struct RunSession: RankedJob {
     }
     if !outcome.failed.isEmpty { return ExitStatus.chainsFailed }
     return unpooled.isEmpty ? .success : ExitStatus.failed
+  }
+
+  /// Writes those files of a finished run that are not there, or that a start which was killed
+  /// after the last chain has left as they were before; their names.
+  private func mend(
+    _ files: RunFiles, loaded: LoadedStudy, rule: DegreesOfFreedomRule, level: Double
+  ) throws -> [String] {
+    let outdated = files.outdated
+    if !Set(outdated).isDisjoint(with: RunFiles.resultNames) {
+      try files.write(rule: rule, level: level)
+    }
+    if outdated.contains(RunFiles.provenanceName) { try files.writeProvenance() }
+    if outdated.contains(ReportFiles.fileName) {
+      writeReport(of: files.directory, loaded: loaded)
+    }
+    return outdated
   }
 
   /// Says which chains failed, why, and how to look into one.
@@ -192,6 +214,11 @@ struct RunSession: RankedJob {
       file.degreesOfFreedom?.value ?? .model, file.level?.value ?? Study.Defaults.level
     )
   }
+
+  /// Names of all tables that a run may print.
+  static let tableNames = [
+    "pooled", "completeCases", "components", "events", "convergence", "sketches",
+  ]
 
   /// The tables that say what came of a run.
   static func tables(

@@ -13,7 +13,7 @@ struct SimulationSession: RankedJob {
   let overrides: SimulationOverrides
 
   private func load() throws -> (SimulationFile, SimulationStudy) {
-    let file = try SimulationFile(readingFile: command.file)
+    let file = try loadSimulation(command.file)
     let study = try SimulationStudy(file: file, overrides: overrides)
     try study.tryOut()
     return (file, study)
@@ -92,7 +92,7 @@ struct SimulationSession: RankedJob {
         "Scenario \(only.scenario) is in \(path). The same command without --only computes the "
           + "others and writes the files.")
     }
-    try command.tables.print(Self.tables(rows, study))
+    try command.tables.print(Self.tables(rows, study), known: Self.tableNames)
     for note in try files.results.failureNotes() { writeToStandardError("note: \(note)") }
     if outcome.failedBatches > 0 {
       writeToStandardError(
@@ -107,6 +107,8 @@ struct SimulationSession: RankedJob {
     }
     return .success
   }
+
+  static let tableNames = ["scenarios", "summary", "performance"]
 
   /// What is printed: the scenarios, a summary of each coefficient but the intercept, and every
   /// measure for programs.
@@ -130,6 +132,16 @@ struct SimulationSession: RankedJob {
 
   func follow(_ communicator: any Communicator) throws -> QueueSummary {
     try SimulationRun(settings: job.followerSettings, communicator: communicator).follow()
+  }
+}
+
+/// - Throws: ``FileKindError/study(path:)``, and what `SimulationFile.init(readingFile:)` throws.
+func loadSimulation(_ path: String) throws -> SimulationFile {
+  do {
+    return try SimulationFile(readingFile: path)
+  } catch {
+    if kind(of: path) == .study { throw FileKindError.study(path: path) }
+    throw error
   }
 }
 

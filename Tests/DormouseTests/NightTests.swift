@@ -124,6 +124,110 @@ import Testing
     #expect(try RecordReader(directory: folder).attempts().map(\.outcome) == [.stopped])
   }
 
+  /// Killed after its last chain and before the last files: the same command writes them.
+  @Test func aFinishedRunGetsTheFilesThatAKillHasLeftOut() throws {
+    let example = try ExampleRun()
+    let arguments = example.arguments("files", m: 2, iterations: 2)
+    #expect(try Program.run(arguments).status == 0)
+    let folder = example.directory("files")
+    let before = try example.results("files")
+    for name in ["pooled.csv", "provenance.json", "report.html"] {
+      try FileManager.default.removeItem(at: folder.appending(path: name))
+    }
+    let again = try Program.run(arguments)
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(
+      again.errors.contains("written now: pooled.csv, provenance.json, report.html."),
+      "\(again.errors)")
+    expectSame(before, try example.results("files"), "files written afterwards")
+    // A report that is older than the record is of fewer imputations.
+    let report = folder.appending(path: "report.html")
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: report.path)
+    #expect(try Program.run(arguments).errors.contains("written now: report.html."))
+    #expect(try Program.run(arguments).errors.contains("nothing changed"))
+  }
+
+  /// Killed before it has said anything of itself: its claim tells.
+  @Test func statusKnowsADeadProcessWithoutItsProgress() throws {
+    let example = try ExampleRun()
+    let job = try Job(ranks: nil, program: "dormouse", arguments(example, "dead"))
+    let folder = example.directory("dead")
+    #expect(
+      job.wait(seconds: 120) { _ in
+        ((try? RecordReader(directory: folder).claim()) ?? nil) != nil
+      }, "\(job.text)")
+    job.signal(SIGKILL)
+    _ = job.end()
+    try? FileManager.default.removeItem(at: folder.appending(path: "progress.json"))
+    let status = try Program.run("status", folder.path, "--format", "json")
+    let state = try status.table("status").first { $0["key"] as? String == "state" }
+    #expect((state?["value"] as? String)?.hasPrefix("interrupted") == true, "\(status.output)")
+  }
+
+  @Test func statusCountsWhatCheckpointsHold() throws {
+    let example = try ExampleRun()
+    let arguments = arguments(example, "counted", ["--checkpoint-every", "0.01"])
+    let job = try Job(ranks: nil, program: "dormouse", arguments)
+    #expect(job.wait(seconds: 120) { _ in !checkpoints(example, "counted").isEmpty })
+    job.signal(SIGTERM)
+    #expect(job.end() == 85, "\(job.text)")
+    let kept = checkpoints(example, "counted").count
+    #expect(kept > 0)
+    let status = try Program.run("status", example.directory("counted").path, "--format", "json")
+    let rows = try status.table("status")
+    func value(_ key: String) -> Int? {
+      rows.first { $0["key"] as? String == key }?["value"] as? Int
+    }
+    #expect(value("imputations begun and kept") == kept)
+    #expect((value("iterations kept") ?? 0) > 0)
+  }
+
+  /// What is wrong with an option is said before the night and not after it.
+  @Test func aTableThatThereNeverIsIsRefusedBeforeComputing() throws {
+    let example = try ExampleRun()
+    for more in [["--table", "nope"], ["--ranks", "100000"], ["--m", "0"]] {
+      let outcome = try Program.run(arguments(example, "refused", more))
+      #expect(outcome.status == 64, "\(outcome.errors)")
+      #expect(!FileManager.default.fileExists(atPath: example.directory("refused").path))
+    }
+  }
+
+  /// Rank 0 says its status in a file; without room for that the job is not begun.
+  @Test func ranksAreNotStartedWhereTheirStatusCannotBeTold() throws {
+    let example = try ExampleRun()
+    let arguments = arguments(example, "told", ["--ranks", "2", "--max-hours", "0.0000001"])
+    // A TMPDIR that is not there: another folder does.
+    let job = try Job(
+      ranks: nil, program: "dormouse", arguments,
+      environment: [
+        "TMPDIR": example.directory("absent").path, "OMPI_MCA_orte_tmpdir_base": "/tmp",
+      ])
+    #expect(job.end() == 85, "\(job.text)")
+  }
+
+  /// `ulimit -f`: like a full disk, said, and carried on without the limit.
+  @Test func aLimitOnTheSizeOfFilesIsTold() throws {
+    let example = try ExampleRun()
+    let whole = try whole(example)
+    let command = arguments(example, "limited-files").map { "'\($0)'" }.joined(separator: " ")
+    let program = Job.programs.appending(path: "dormouse").path
+    let shell = Process()
+    shell.executableURL = URL(filePath: "/bin/bash")
+    shell.arguments = ["-c", "ulimit -f 100; exec '\(program)' \(command)"]
+    let errors = Pipe()
+    shell.standardError = errors
+    shell.standardOutput = FileHandle.nullDevice
+    try shell.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    shell.waitUntilExit()
+    #expect(shell.terminationReason == .exit && shell.terminationStatus == 70, "\(text)")
+    #expect(text.contains("no space is left for"), "\(text)")
+    let again = try Program.run(arguments(example, "limited-files"))
+    #expect(again.status == 0, "\(again.errors)")
+    expectSame(whole, try example.results("limited-files"), "after a limit on files")
+  }
+
   @Test func statusShowsWhatEveryRankIsAt() throws {
     let example = try ExampleRun()
     let arguments = example.arguments("seen", m: 40, iterations: 3000, ["--max-hours", "1"])

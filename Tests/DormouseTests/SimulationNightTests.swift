@@ -52,6 +52,32 @@ import Testing
     expectSame(whole, try fixture.results("lost"), "a worker was killed")
   }
 
+  @Test func commandsForRunsAreRefusedAStudyInOneSentence() throws {
+    let fixture = try SimulationFixture(scenarios: "{icc: [0.02]}", replicates: 2)
+    #expect(try fixture.run("study").status == 0)
+    let folder = fixture.scratch.url("study").path
+    for arguments in [
+      ["pool", folder], ["extend", folder, "--m", "9"],
+      ["complete", folder, "--to", fixture.scratch.url("out.csv").path],
+    ] {
+      let outcome = try Program.run(arguments)
+      #expect(outcome.status == 73, "\(outcome.errors)")
+      #expect(outcome.errors.contains("is the record of a simulation study"))
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+    }
+    for command in ["run", "plan"] {
+      let outcome = try Program.run(command, fixture.file)
+      #expect(outcome.status == 65)
+      #expect(outcome.errors.contains("is a simulation file; 'dormouse simulate' takes it"))
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+    }
+    let study = try fixture.scratch.write(
+      "study.yaml", "data: {file: x.csv, cluster: c}\nimpute: {m: 2}\n")
+    let outcome = try Program.run("simulate", study)
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("is a study file; 'dormouse run' takes it"))
+  }
+
   @Test func statusShowsWhatEveryRankOfASimulationIsAt() throws {
     let fixture = try SimulationFixture(replicates: 20_000)
     let job = try Job(

@@ -64,8 +64,8 @@ read_only() {
   local status=0
   wait "$program" || status=$?
   cat first
-  [[ $status == 73 || $status == 70 ]]
-  grep -qi 'read-only\|cannot be written\|may not' first
+  [[ $status == 73 ]]
+  grep -q "record.sqlite can't be written to; make it writable" first
   chmod 755 open/run
   announced open/run >before
   [[ -s before ]]

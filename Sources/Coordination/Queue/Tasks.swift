@@ -1,3 +1,5 @@
+import Glibc
+
 /// How far a task is.
 public struct TaskProgress: Equatable, Sendable {
   /// Units done, for example iterations.
@@ -111,10 +113,14 @@ public enum StopReason: Equatable, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .signal(let number): "stopped by signal \(number)"
+    case .signal(let number):
+      "stopped by a signal"
+        + (Self.names[number].map { " (\($0))" } ?? " (number \(number))")
     case .deadline: "stopped because its time is up"
     }
   }
+
+  private static let names = [SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGUSR1: "SIGUSR1"]
 }
 
 /// What every rank learns at the end.

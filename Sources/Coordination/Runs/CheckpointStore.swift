@@ -76,33 +76,56 @@ public struct CheckpointStore: Sendable {
     return (checkpoints, damaged)
   }
 
+  /// Iterations that the checkpoints in a run's directory hold, by chain, for people who look on:
+  /// nothing is set aside, and what cannot be read counts nothing.
+  public static func iterations(in run: URL) -> [Int: Int] {
+    let directory = run.appending(path: "checkpoints", directoryHint: .isDirectory)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    var iterations: [Int: Int] = [:]
+    for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
+      guard let found = try? content(of: directory.appending(path: name).path),
+        let outcome = try? ChainOutcome(encoded: found.bytes)
+      else { continue }
+      iterations[Int(found.task)] = outcome.state.iteration
+    }
+    return iterations
+  }
+
   /// Removes the directory when nothing is left in it.
   public func removeIfEmpty() { rmdir(directory.path) }
 
   private struct Unusable: Error, CustomStringConvertible { let description: String }
 
   private func read(_ path: String, task: UInt32?) throws -> [UInt8] {
+    let (found, number, bytes) = try Self.content(of: path)
+    guard found == Array(identity.utf8) else {
+      throw Unusable(description: "it belongs to a run with other data, plan, seed or engine")
+    }
+    guard number == task else { throw Unusable(description: "it is of task \(number)") }
+    return bytes
+  }
+
+  /// What a file holds, if it is whole.
+  private static func content(
+    of path: String
+  ) throws -> (identity: [UInt8], task: UInt32, bytes: [UInt8]) {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Unusable(description: "it can't be read")
     }
     let file = [UInt8](data)
     let digestLength = 64
-    guard file.count > Self.magic.count + digestLength, file.starts(with: Self.magic) else {
+    guard file.count > magic.count + digestLength, file.starts(with: magic) else {
       throw Unusable(description: "it is cut off or no checkpoint")
     }
     let content = Array(file.dropLast(digestLength))
     guard Array(sha256(of: content).utf8) == Array(file.suffix(digestLength)) else {
       throw Unusable(description: "its checksum is wrong")
     }
-    var reader = ByteReader(Array(content.dropFirst(Self.magic.count)))
+    var reader = ByteReader(Array(content.dropFirst(magic.count)))
     guard let found = try? reader.readBytes(), let number = try? reader.readUInt32(),
       let bytes = try? reader.readBytes()
     else { throw Unusable(description: "its structure is broken") }
-    guard found == Array(identity.utf8) else {
-      throw Unusable(description: "it belongs to a run with other data, plan, seed or engine")
-    }
-    guard number == task else { throw Unusable(description: "it is of task \(number)") }
-    return bytes
+    return (found, number, bytes)
   }
 
   /// Gives a file a name that is not read again and not taken yet; that name.

@@ -8,7 +8,9 @@ extension LoadedStudy {
   /// - Parameter overrides: a new place of the data file, a larger m or more iterations.
   /// - Throws: `RunRecordError`, and what ``init(path:overrides:)`` throws.
   public init(recordedIn directory: URL, overrides: StudyOverrides = StudyOverrides()) throws {
-    let description = try RecordReader(directory: directory).description()
+    let reader = try RecordReader(directory: directory)
+    try reader.requireRun()
+    let description = try reader.description()
     var overrides = overrides
     overrides.outputDirectory = directory.path
     overrides.imputations = overrides.imputations ?? description.m

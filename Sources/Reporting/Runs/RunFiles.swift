@@ -6,7 +6,14 @@ import Tabular
 /// Writes a run's results as files beside its record. Each is complete or absent, and all but
 /// `provenance.json` depend on data, plan, seed and extent alone: the same bits however it was run.
 public struct RunFiles {
-  let directory: URL
+  /// What ``write(rule:level:)`` writes.
+  public static let resultNames = [
+    "pooled.csv", "variance-components.csv", "complete-cases.csv", "fits.csv", "convergence.csv",
+    "convergence-diagnostics.csv", "donors.csv", "events.csv", "study.yaml",
+  ]
+  public static let provenanceName = "provenance.json"
+
+  public let directory: URL
   let reader: RecordReader
   public let results: RunResults
 
@@ -37,9 +44,23 @@ public struct RunFiles {
     return pooled
   }
 
+  /// Names of the files that are not there, or, of those written after a run's end, older than the
+  /// record.
+  public var outdated: [String] {
+    func written(_ name: String) -> Date? {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path(name))
+      return attributes?[.modificationDate] as? Date
+    }
+    let record = written(RunRecord.fileName) ?? .distantPast
+    return Self.resultNames.filter { written($0) == nil }
+      + [Self.provenanceName, ReportFiles.fileName].filter {
+        (written($0) ?? .distantPast) < record
+      }
+  }
+
   /// Writes `provenance.json`, which says how every attempt ended, and so comes last.
   public func writeProvenance() throws {
-    try write(try provenance(), to: "provenance.json")
+    try write(try provenance(), to: Self.provenanceName)
   }
 
   /// Writes `chain-log.csv`, visit by visit, for the chains that have a full log; their numbers.

@@ -1,3 +1,4 @@
+import Coordination
 import Foundation
 import RunRecord
 
@@ -8,6 +9,8 @@ public struct RunStatus: Sendable {
   public let attempts: [AttemptRecord]
   public let claim: ClaimRecord?
   public let incidents: [IncidentRecord]
+  /// Iterations that checkpoints of chains under way hold, by chain; damaged ones count nothing.
+  public let checkpoints: [Int: Int]
   /// What the process that computes says of itself, and whether it lives; nil without it.
   private let live: LiveProgress?
 
@@ -21,6 +24,8 @@ public struct RunStatus: Sendable {
     chains = try reader.chains()
     attempts = try reader.attempts()
     claim = try reader.claim()
+    checkpoints = CheckpointStore.iterations(
+      in: URL(filePath: reader.path).deletingLastPathComponent())
     self.live = LiveProgress(live, claim: claim, lastAttempt: attempts.last?.id)
   }
 
@@ -32,11 +37,23 @@ public struct RunStatus: Sendable {
   public var failed: [Int] { chains.filter { $0.state == .failed }.map(\.k) }
 
   /// Chains stopped on the way, or with fewer iterations than asked for since an extension.
-  public var partial: Int { chains.count - finished - failed.count }
+  private var begun: Set<Int> {
+    let partial = chains.filter {
+      $0.state == .partial || $0.state == .finished && $0.iterations < description.iterations
+    }
+    return Set(partial.map(\.k)).union(checkpoints.keys)
+  }
+
+  /// Of all chains, those of checkpoints included.
+  private var iterationsKept: Int {
+    var kept = Dictionary(uniqueKeysWithValues: chains.map { ($0.k, $0.iterations) })
+    kept.merge(checkpoints) { max($0, $1) }
+    return kept.values.reduce(0, +)
+  }
 
   /// What the run is doing, in a word or two.
   public var state: String {
-    if claim != nil { return live?.state ?? "running" }
+    if let state = LiveProgress.state(live, claim: claim) { return state }
     if finished == description.m { return "finished" }
     switch attempts.last?.outcome {
     case .stopped: return "stopped; the same command carries on"
@@ -52,10 +69,9 @@ public struct RunStatus: Sendable {
       ("study", .text(description.studyName)),
       ("state", .text(state)),
       ("imputations finished", .text("\(finished) of \(description.m)")),
-      ("imputations begun and kept", .integer(partial)),
+      ("imputations begun and kept", .integer(begun.count)),
       ("iterations of each", .integer(description.iterations)),
-      // Grows with every checkpoint: the batch scripts tell by it whether a start got anywhere.
-      ("iterations kept", .integer(chains.reduce(0) { $0 + $1.iterations })),
+      ("iterations kept", .integer(iterationsKept)),
     ]
     if !failed.isEmpty {
       rows.append(

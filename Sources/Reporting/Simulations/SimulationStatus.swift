@@ -30,7 +30,7 @@ public struct SimulationStatus: Sendable {
 
   /// What the simulation is doing, in a word or two.
   public var state: String {
-    if claim != nil { return live?.state ?? "running" }
+    if let state = LiveProgress.state(live, claim: claim) { return state }
     if scenarios.allSatisfy({ done($0) == $0.replicates }) { return "finished" }
     return attempts.last?.outcome == .stopped
       ? "stopped; the same command carries on" : "interrupted; the same command carries on"

@@ -73,6 +73,11 @@ extension RecordReader {
     try read { try ReplicateTables.exist($0) }
   }
 
+  /// - Throws: ``RunRecordError/simulation(path:)`` when this is not a run's record.
+  public func requireRun() throws(RunRecordError) {
+    if try isSimulation() { throw .simulation(path: path) }
+  }
+
   /// The study's scenarios in order; none in the record of a run.
   public func scenarios() throws(RunRecordError) -> [ScenarioRecord] {
     try read { db in

@@ -28,6 +28,8 @@ struct ExtendCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
+    try requirePositive(m, "m")
+    try requirePositive(iterations, "iterations")
     guard m != nil || iterations != nil else {
       throw ValidationError("Say how far: --m, --iterations or both.")
     }

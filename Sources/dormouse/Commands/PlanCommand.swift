@@ -27,7 +27,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let loaded = try LoadedStudy(path: study, overrides: arguments.overrides)
+      let loaded = try loadStudy(study, arguments.overrides)
       try output.print(
         loaded.planTables(
           explanation: loaded.resolved.explanation(plan: loaded.plan),

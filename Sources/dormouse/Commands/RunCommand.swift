@@ -60,6 +60,8 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
+    try requirePositive(m, "m")
+    try requirePositive(iterations, "iterations")
     if element != nil, only != nil || (compute.job.ranks ?? 1) > 1 {
       throw ValidationError(
         "--element takes neither --only nor --ranks: it is one process's share.")
@@ -72,7 +74,7 @@ struct RunCommand: ParsableCommand {
       seed: seed)
     let path = study
     try RunSession(
-      options: compute, load: { try LoadedStudy(path: path, overrides: overrides) }, extend: false,
+      options: compute, load: { try loadStudy(path, overrides) }, extend: false,
       only: only, element: element, logsVisits: fullLog
     ).runSession()
   }

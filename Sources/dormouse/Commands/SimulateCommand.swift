@@ -57,6 +57,9 @@ struct SimulateCommand: ParsableCommand {
   @OptionGroup var tables: OutputOptions
 
   func validate() throws {
+    try tables.check(
+      only?.replicate == nil ? SimulationSession.tableNames : ReplicateInspection.tableNames)
+    try requirePositive(replicates, "replicates")
     if keepData, only?.replicate == nil {
       throw ValidationError(
         "--keep-data needs --only with a replicate, such as --only scenario=1,replicate=1.")
@@ -69,7 +72,7 @@ struct SimulateCommand: ParsableCommand {
     if let only, let replicate = only.replicate {
       try reporting {
         let study = try SimulationStudy(
-          file: SimulationFile(readingFile: file), overrides: overrides)
+          file: loadSimulation(file), overrides: overrides)
         try ReplicateInspection(
           study: study, scenario: only.scenario, replicate: replicate, keepsData: keepData
         ).run(tables)

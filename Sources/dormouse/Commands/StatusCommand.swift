@@ -43,13 +43,13 @@ struct StatusCommand: ParsableCommand {
       while true {
         let reader = try RecordReader(directory: folder)
         let live = ProgressFile.watch(in: folder)
-        let status: (table: Table, ranks: Table?, isClaimed: Bool)
+        let status: (table: Table, ranks: Table?, isWorkedOn: Bool)
         if try reader.isSimulation() {
           let found = try SimulationStatus(reader, live: live)
-          status = (found.table, found.rankTable, found.claim != nil)
+          status = (found.table, found.rankTable, found.claim?.isKnownDead == false)
         } else {
           let found = try RunStatus(reader, live: live)
-          status = (found.table, found.rankTable, found.claim != nil)
+          status = (found.table, found.rankTable, found.claim?.isKnownDead == false)
         }
         if watch, Terminal.standardOutput.width != nil, output.format == .text {
           try writeToStandardOutput("\u{1B}[H\u{1B}[2J")
@@ -57,7 +57,7 @@ struct StatusCommand: ParsableCommand {
         var tables = [NamedTable("status", status.table)]
         if let ranks = status.ranks { tables.append(NamedTable("ranks", ranks)) }
         try output.print(tables)
-        guard watch, status.isClaimed, live?.isAlive ?? true else { return }
+        guard watch, status.isWorkedOn, live?.isAlive ?? true else { return }
         Thread.sleep(forTimeInterval: every)
       }
     }
