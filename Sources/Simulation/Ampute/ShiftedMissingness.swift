@@ -5,9 +5,13 @@ import Numerics
 ///
 /// The log odds of being missing are a + b·z, with z the standardised value; a and b are such
 /// that the expected share of missing rows is `rate` and the expected mean of the missing values
-/// lies `delta` standard deviations above that of the rest. For a normal variable this is the
-/// pattern-mixture model in which the missing values are the observed ones' distribution moved by
-/// delta: the ratio of two normal densities of equal variance is log-linear.
+/// lies `delta` standard deviations above that of the rest. The standard deviation is the whole
+/// variable's (within an arm, where arms have rates of their own), not the observed values'.
+///
+/// Were the observed values normal, this would be the pattern-mixture model in which the missing
+/// ones have their distribution moved by delta: the ratio of two normal densities of equal variance
+/// is log-linear. Where the whole variable is normal it is so approximately: at a rate of 30 % and
+/// a shift of 1.09 the standard deviations are 0.84 (missing) and 0.88 (observed).
 struct ShiftedMissingness {
   let variable: String
   let rate: Double
