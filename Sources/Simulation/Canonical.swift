@@ -100,6 +100,7 @@ extension StandardisedDistribution {
     case .skewed(let skewness): "skewed \(skewness)"
     case .mixture(let share, let distance): "mixture \(share) \(distance)"
     case .uniform: "uniform"
+    case .logistic: "logistic"
     }
   }
 }

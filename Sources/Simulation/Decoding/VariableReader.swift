@@ -84,7 +84,7 @@ struct VariableReader {
         kind: kind, level: level, usesLogit: usesLogit, hasIntercept: hasIntercept(model))
     else { return nil }
     let slopes = readSlopes(model)
-    let clusterEffects = reader.distribution("cluster-effects") ?? .normal
+    var clusterEffects = reader.distribution("cluster-effects") ?? .normal
     var residual = VariableDesign.Residual.distributed(reader.distribution("residual") ?? .normal)
     if kind == .binary {
       refuse(["residual"], because: "the link decides the residual of a binary variable")
@@ -97,11 +97,16 @@ struct VariableReader {
         ["residual", "residual-variance-cv", "slopes", "residual-sd", "icc"],
         because: "'\(name)' is constant within clusters")
     }
-    guard let fixed = fixedPart(model, kind: kind, spread: spread) else { return nil }
-    guard
-      let scale = scale(
-        kind, spread: spread,
-        isNormal: residual == .distributed(.normal) && clusterEffects == .normal)
+    if level == .cluster, kind == .binary, model != nil {
+      refuse(
+        ["cluster-effects"], because: "the link decides the distribution of a binary variable")
+      clusterEffects = usesLogit ? .logistic : .normal
+    }
+    let noise = LatentNoise(
+      clusterSD: spread.cluster, residualSD: spread.residual, clusterEffects: clusterEffects,
+      residual: residual, variation: variation?.value ?? 0)
+    guard let fixed = fixedPart(model, kind: kind, noise: noise),
+      let scale = scale(kind, noise: noise)
     else { return nil }
     return VariableDesign(
       name: name, level: level, scale: scale, fixed: fixed, clusterSD: spread.cluster,
@@ -116,6 +121,9 @@ struct VariableReader {
   }
 
   // MARK: Standard deviations
+
+  /// Of the logistic distribution.
+  private static let logisticSD = Double.pi / 3.0.squareRoot()
 
   struct Spread {
     var cluster: Double
@@ -145,7 +153,13 @@ struct VariableReader {
         total: total?.value, cluster: cluster?.value, residual: residual?.value, icc: icc?.value)
     }
     if level == .cluster {
-      if kind == .binary { return Spread(cluster: 1, residual: 0) }
+      if kind == .binary {
+        let isCut = place("proportion") != nil
+        refuse(
+          ["sd", "cluster-sd"],
+          because: isCut ? "the proportion decides it" : "the link of a binary variable decides it")
+        return Spread(cluster: usesLogit && !isCut ? Self.logisticSD : 1, residual: 0)
+      }
       return Spread(cluster: total?.value ?? cluster?.value ?? 1, residual: 0)
     }
     if !hasIntercept, (icc?.value ?? 0) > 0 || (cluster?.value ?? 0) > 0 {
@@ -164,7 +178,7 @@ struct VariableReader {
     }
     return combine(
       total: total?.value, cluster: cluster?.value, residual: residual?.value, icc: icc?.value,
-      fixedResidual: kind == .binary ? (usesLogit ? Double.pi / 3.0.squareRoot() : 1) : nil,
+      fixedResidual: kind == .binary ? (usesLogit ? Self.logisticSD : 1) : nil,
       cutsAtProportion: kind == .binary && place("proportion") != nil, given: given)
   }
 
@@ -253,7 +267,7 @@ struct VariableReader {
   // MARK: Fixed part and scale
 
   private func fixedPart(
-    _ model: ModelReader.Model?, kind: Kind, spread: Spread
+    _ model: ModelReader.Model?, kind: Kind, noise: LatentNoise
   ) -> LinearPredictor? {
     if isOutcome { return model?.fixed ?? LinearPredictor() }
     let mean = reader.number("mean", expected: "a number") { _ in true }
@@ -268,19 +282,14 @@ struct VariableReader {
       return model.fixed
     }
     if kind == .binary {
-      // The share of a normal variable above 0; rounded, so that the last bit of the quantile,
-      // which may depend on the processor, doesn't count.
-      return proportion.map {
-        LinearPredictor([.init(Self.rounded(spread.total * Normal.quantile($0.value)))])
-      }
+      // The share of the latent values above 0.
+      return proportion.map { LinearPredictor([.init(noise.shift(above: $0.value))]) }
     }
     if place("mean") != nil, mean == nil { return nil }
     return LinearPredictor((mean?.value).map { $0 == 0 ? [] : [.init($0)] } ?? [])
   }
 
-  private static func rounded(_ x: Double) -> Double { (x * 1e12).rounded() / 1e12 }
-
-  private func scale(_ kind: Kind, spread: Spread, isNormal: Bool) -> VariableDesign.Scale? {
+  private func scale(_ kind: Kind, noise: LatentNoise) -> VariableDesign.Scale? {
     switch kind {
     case .continuous: return .continuous
     case .binary: return .binary
@@ -308,16 +317,10 @@ struct VariableReader {
     let cuts: [Double]
     if given == ["proportions"] {
       guard let shares = reader.proportions("proportions") else { return nil }
-      guard isNormal else {
-        complain(
-          "'\(reader.path(of: "proportions"))' needs normal residuals and cluster effects; give "
-            + "'cut-points'", at: shares.position)
-        return nil
-      }
       var sum = 0.0
       cuts = shares.value.dropLast().map {
         sum += $0
-        return Self.rounded(spread.total * Normal.quantile(sum))
+        return noise.quantile(sum)
       }
     } else {
       guard let list = reader.numbers("cut-points", expected: "a list of increasing numbers")

@@ -11,6 +11,8 @@ public enum StandardisedDistribution: Sendable, Equatable {
   /// whose mean lies `distance` of their standard deviations above the lower one's.
   case mixture(share: Double, distance: Double)
   case uniform
+  /// The logistic distribution: of the cluster-level latent value of a logit model.
+  case logistic
 
   /// One variate with mean 0 and variance 1.
   @inlinable
@@ -33,6 +35,9 @@ public enum StandardisedDistribution: Sendable, Equatable {
       let scale = (1 + share * (1 - share) * distance * distance).squareRoot()
       return (position + random.standardNormal()) / scale
     case .uniform: return (2 * random.uniform() - 1) * 1.7320508075688772
+    case .logistic:
+      // The logistic distribution's standard deviation is π/√3.
+      return (3.0.squareRoot() / Double.pi) * Elementary.logit(random.uniform())
     }
   }
 }

@@ -95,7 +95,7 @@ extension TrialDesign {
   ) throws(SimulationError) {
     let isValid =
       switch distribution {
-      case .normal, .uniform: true
+      case .normal, .uniform, .logistic: true
       case .studentT(let df): df > 2 && df.isFinite
       case .skewed(let skewness): skewness != 0 && skewness.isFinite
       case .mixture(let share, let distance): share > 0 && share < 1 && distance.isFinite
