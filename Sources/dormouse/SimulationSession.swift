@@ -44,6 +44,8 @@ struct SimulationSession: RankedJob {
     if let target = study.target { writeToStandardError("note: \(target.explanation)") }
     var display: ProgressDisplay?
     var rows: [PerformanceRow] = []
+    // Kept, since it knows the true values and why some are not known.
+    var written: SimulationFiles?
     let outcome = try run.lead(
       study, file: file, overrides: overrides,
       started: { outcome in
@@ -53,17 +55,19 @@ struct SimulationSession: RankedJob {
       },
       progress: { display?.show($0) }, say: { display?.say($0) },
       finishing: { outcome in
-        rows = try SimulationFiles(directory: outcome.directory, study: study).write()
+        let files = try SimulationFiles(directory: outcome.directory, study: study)
+        rows = try files.write()
+        written = files
       })
     display?.end()
     silent = outcome.silentRanks
     tell(silentRanks: silent)
-    return try report(outcome, rows: rows, study: study, file: file)
+    return try report(outcome, rows: rows, written: written, study: study, file: file)
   }
 
   private func report(
-    _ outcome: SimulationOutcome, rows: [PerformanceRow], study: SimulationStudy,
-    file: SimulationFile
+    _ outcome: SimulationOutcome, rows: [PerformanceRow], written: SimulationFiles?,
+    study: SimulationStudy, file: SimulationFile
   ) throws -> ExitCode {
     let path = study.outputDirectory
     if let reason = outcome.stopped {
@@ -76,7 +80,7 @@ struct SimulationSession: RankedJob {
           + "\(path). The same command carries on.")
       return ExitStatus.stopped
     }
-    let files = try SimulationFiles(directory: outcome.directory, study: study)
+    let files = try written ?? SimulationFiles(directory: outcome.directory, study: study)
     var rows = rows
     if outcome.wasComplete {
       writeToStandardError(

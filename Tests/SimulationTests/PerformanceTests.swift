@@ -125,6 +125,28 @@ import Testing
     #expect(EmpiricalStandardError.evaluate(sample) != nil)
   }
 
+  /// Estimates 1, 2, 4: mean 7/3, standard error √(7/9).
+  @Test func errorOfTheTruthIsAddedToThatOfTheBias() throws {
+    func sample(_ truth: Double, _ error: Double) -> EstimateSample {
+      EstimateSample(
+        truth: truth, truthError: error, null: 0, level: 0.95,
+        replicates: [1.0, 2, 4].map { ReplicateEstimate(estimate: $0, standardError: 1) })
+    }
+    let bias = try #require(Bias.evaluate(sample(2, 0.5)))
+    #expect(abs(bias.value! - 1.0 / 3) < 1e-15)
+    #expect(abs(bias.monteCarloError! - (7.0 / 9 + 0.25).squareRoot()) < 1e-15)
+    // θ̄/θ = 7/6 multiplies the truth's part.
+    let relative = try #require(RelativeBias.evaluate(sample(2, 0.5)))
+    #expect(abs(relative.value! - 1.0 / 6) < 1e-15)
+    let own = 7.0 / 6 * 0.25
+    #expect(abs(relative.monteCarloError! - (7.0 / 36 + own * own).squareRoot()) < 1e-15)
+    // A truth that cannot be told from 0 gives no relative bias.
+    #expect(RelativeBias.evaluate(sample(2, 0.51)) == nil)
+    #expect(RelativeBias.evaluate(sample(-2, 0.51)) == nil)
+    #expect(Bias.evaluate(sample(2, 0.51)) != nil)
+    #expect(Rejection.ideal(sample(0, 0)) != nil)
+  }
+
   @Test func namesAreDistinct() {
     #expect(Set(PerformanceRegistry.names).count == PerformanceRegistry.names.count)
   }

@@ -123,6 +123,23 @@ import Testing
     #expect(stated["arm"] == 0.3 && stated["icc"] == 0.5)
   }
 
+  @Test func truthsOfOutcomesWithoutAnArmEffectAreZeroInEveryScenario() throws {
+    let study = try Self.study(
+      Self.text(
+        scenarios: "{clusters-per-arm: [6, 7], effect: [0]}",
+        data: "{model: y ~ effect*arm + x + (1 | cluster), outcome: binary, icc: 0.05, x: {}, "
+          + "cluster-size: 10}"))
+    let found = study.scenarios.map { study.trueValues(of: study.analyses[0], in: $0) }
+    #expect(found[0].values["arm"] == TrueValue(value: 0) && found[0].gap == nil)
+    #expect(found[0].values["icc"].map { $0.standardError > 0 } == true)
+    #expect(found[0] == found[1])
+    let given = try Self.study(
+      Self.text(analyse: "log(y) ~ arm + (1 | cluster)", more: "truth: {arm: effect, icc: 0.5}"))
+    let values = given.trueValues(of: given.analyses[0], in: given.scenarios[1])
+    #expect(values.values == ["arm": TrueValue(value: 0.3), "icc": TrueValue(value: 0.5)])
+    #expect(values.gap != nil)
+  }
+
   // MARK: - Identity
 
   @Test func replicateDependsOnItsScenarioAloneAndNotOnTheStudyAroundIt() throws {

@@ -92,6 +92,7 @@ public struct SimulationFiles {
       path: path("performance.csv"),
       header: [
         "scenario", "method", "term", "measure", "truth", "value", "mcse", "n", "failures",
+        "truth.mcse",
       ])
     func cell(_ number: Double?) -> CSVCell { number.map(CSVCell.number) ?? .missing }
     for row in rows {
@@ -99,6 +100,7 @@ public struct SimulationFiles {
         .integer(row.scenario), .text(row.method), .text(row.term), .text(row.measure),
         cell(row.truth), cell(row.figure.value), cell(row.figure.monteCarloError),
         .integer(row.figure.count), .integer(row.figure.failures),
+        cell(row.truthError),
       ])
     }
     try writer.finish()

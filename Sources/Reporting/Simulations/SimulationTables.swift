@@ -10,13 +10,14 @@ extension Table {
         Table.Column("term", .left, isKey: true), Table.Column("measure", .left, isKey: true),
         Table.Column("truth", .decimal), Table.Column("value", .decimal),
         Table.Column("mcse", .decimal), Table.Column("n"), Table.Column("failures"),
+        Table.Column("truth.mcse", .decimal),
       ])
     for row in rows {
       table.append([
         .integer(row.scenario), .text(row.method), .text(row.term), .text(row.measure),
         Table.Cell(row.truth, .significant(4)), Table.Cell(row.figure.value, .significant(4)),
         Table.Cell(row.figure.monteCarloError, .significant(2)), .integer(row.figure.count),
-        .integer(row.figure.failures),
+        .integer(row.figure.failures), Table.Cell(row.truthError, .significant(2)),
       ])
     }
     return table

@@ -1,4 +1,5 @@
-/// θ̄ − θ, with Monte Carlo standard error √(Σ(θ̂ᵢ − θ̄)² / (n(n−1))).
+/// θ̄ − θ, with Monte Carlo standard error √(Σ(θ̂ᵢ − θ̄)² / (n(n−1)) + SE(θ)²), SE(θ) that of a
+/// truth from large samples.
 public enum Bias: PerformanceMeasure {
   public static let name = "bias"
   public static let title = "bias"
@@ -7,6 +8,11 @@ public enum Bias: PerformanceMeasure {
 
   public static func evaluate(_ sample: EstimateSample) -> PerformanceFigure? {
     guard let truth = sample.truth else { return nil }
-    return sample.mean(of: sample.estimates.map { $0 - truth })
+    var figure = sample.mean(of: sample.estimates.map { $0 - truth })
+    if sample.truthError > 0, let error = figure.monteCarloError {
+      let own = sample.truthError
+      figure.monteCarloError = (error * error + own * own).squareRoot()
+    }
+    return figure
   }
 }

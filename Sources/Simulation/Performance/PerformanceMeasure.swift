@@ -71,6 +71,8 @@ public struct ReplicateEstimate: Sendable, Equatable {
 public struct EstimateSample: Sendable {
   /// θ; nil where the study knows none.
   public let truth: Double?
+  /// Monte Carlo standard error of θ: 0 where it is exact.
+  public let truthError: Double
   /// The value whose rejection is counted; nil for estimands without a null hypothesis, such as
   /// standard deviations.
   public let null: Double?
@@ -80,9 +82,11 @@ public struct EstimateSample: Sendable {
   public let replicates: [ReplicateEstimate]
 
   public init(
-    truth: Double?, null: Double?, level: Double, replicates: [ReplicateEstimate]
+    truth: Double?, truthError: Double = 0, null: Double?, level: Double,
+    replicates: [ReplicateEstimate]
   ) {
     self.truth = truth
+    self.truthError = truthError
     self.null = null
     self.level = level
     self.replicates = replicates

@@ -8,19 +8,22 @@ public struct PerformanceRow: Sendable, Equatable {
   public var measure: String
   /// The true value; nil where none is known.
   public var truth: Double?
+  /// Monte Carlo standard error of the true value, 0 where it is exact; nil where none is known.
+  public var truthError: Double?
   public var figure: PerformanceFigure
   /// What the measure should be; nil where there is no such value.
   public var ideal: Double?
 
   public init(
     scenario: Int, method: String, term: String, measure: String, truth: Double?,
-    figure: PerformanceFigure, ideal: Double?
+    truthError: Double? = nil, figure: PerformanceFigure, ideal: Double?
   ) {
     self.scenario = scenario
     self.method = method
     self.term = term
     self.measure = measure
     self.truth = truth
+    self.truthError = truthError
     self.figure = figure
     self.ideal = ideal
   }
@@ -75,7 +78,8 @@ extension EstimandResults {
       guard let figure = measure.evaluate(sample) else { return nil }
       return PerformanceRow(
         scenario: scenario, method: method, term: term, measure: measure.name,
-        truth: sample.truth, figure: figure, ideal: measure.ideal(sample))
+        truth: sample.truth, truthError: sample.truth.map { _ in sample.truthError },
+        figure: figure, ideal: measure.ideal(sample))
     }
   }
 }

@@ -24,7 +24,9 @@ public struct SimulationResults {
   public let study: SimulationStudy
   private let reader: RecordReader
   /// True values that are known already, by scenario, method and term; what is not here is found.
-  public var knownTruths: [Int: [String: [String: Double]]] = [:]
+  public var knownTruths: [Int: [String: [String: TrueValue]]] = [:]
+  /// Some truths take large samples, and are asked for more than once.
+  private let truths = TruthCache()
 
   public init(study: SimulationStudy, reader: RecordReader) {
     self.study = study
@@ -47,8 +49,6 @@ public struct SimulationResults {
     var outcomes: [(replicate: Int, outcomes: [MethodOutcome])] = []
     try forEachReplicate(of: scenario) { outcomes.append(($0, $1)) }
     var results: [EstimandResults] = []
-    // Some truths take large samples; methods share analyses.
-    var known: [String: [String: Double]] = [:]
     for (index, method) in study.methods.enumerated() {
       var order: [String] = []
       var isVariance: [String: Bool] = [:]
@@ -60,10 +60,6 @@ public struct SimulationResults {
       }
       // A method that always fails still has what it was asked for.
       if order.isEmpty { order = method.analysis.specification.formula.termLabels }
-      let truths =
-        knownTruths[scenario.position]?[method.name] ?? known[method.analysis.name]
-        ?? study.truths(of: method.analysis, in: scenario)
-      known[method.analysis.name] = truths
       for term in order {
         let variance = isVariance[term] ?? false
         let replicates = outcomes.map { _, all -> ReplicateEstimate in
@@ -81,14 +77,47 @@ public struct SimulationResults {
             scenario: scenario.position, method: method.name, term: term,
             isVarianceParameter: variance,
             sample: EstimateSample(
-              truth: truths[term], null: variance ? nil : 0, level: study.level,
-              replicates: replicates)))
+              truth: nil, null: variance ? nil : 0, level: study.level, replicates: replicates)))
       }
     }
-    return results
+    return addTruths(to: results, of: scenario)
   }
 
-  /// Sentences about failures: method, how many replicates, the commonest reason.
+  /// The truth of each estimand, with an error small beside those of the biases it judges.
+  private func addTruths(
+    to results: [EstimandResults], of scenario: SimulationScenario
+  ) -> [EstimandResults] {
+    let analyses = Dictionary(
+      study.methods.map { ($0.name, $0.analysis) }, uniquingKeysWith: { first, _ in first })
+    var precision: [String: [String: Double]] = [:]
+    for result in results {
+      guard let analysis = analyses[result.method]?.name, result.sample.estimates.count > 1,
+        let error = SampleMoments(result.sample.estimates).standardErrorOfMean, error > 0
+      else { continue }
+      let wanted = TruthPrecision.shareOfBiasError * error
+      precision[analysis, default: [:]][result.term, default: .infinity] = min(
+        wanted, precision[analysis]?[result.term] ?? .infinity)
+    }
+    return results.map { result in
+      guard let analysis = analyses[result.method] else { return result }
+      let place = TruthCache.Place(scenario: scenario.position, analysis: analysis.name)
+      let values =
+        knownTruths[scenario.position]?[result.method]
+        ?? truths.value(at: place) {
+          study.trueValues(
+            of: analysis, in: scenario, precision: precision[analysis.name] ?? [:])
+        }.values
+      guard let value = values[result.term] else { return result }
+      var result = result
+      result.sample = EstimateSample(
+        truth: value.value, truthError: value.standardError, null: result.sample.null,
+        level: result.sample.level, replicates: result.sample.replicates)
+      return result
+    }
+  }
+
+  /// Sentences about failures: method, how many replicates, the commonest reason; and about
+  /// analyses whose true values could not be found, of those looked for so far.
   public func failureNotes() throws -> [String] {
     var notes: [String] = []
     var counts: [String: Int] = [:]
@@ -115,33 +144,19 @@ public struct SimulationResults {
         "\(method.name): \(count) replicate\(count == 1 ? "" : "s") failed or did not converge; "
           + "most often: \(common.first)")
     }
-    return notes
+    return notes + truthNotes
   }
-}
 
-extension SimulationStudy {
-  /// True values of an analysis's terms in a scenario: what the file says, else what the design
-  /// implies; terms without either are absent.
-  public func truths(
-    of analysis: SimulationAnalysis, in scenario: SimulationScenario
-  ) -> [String: Double] {
-    var result: [String: Double] = [:]
-    let key = ReplicateKey(studySeed: seed, content: scenario.content, replicate: 0)
-    if let truth = try? scenario.design.trial.truth(
-      of: AnalysisSpecification(
-        formula: analysis.specification.formula, estimation: analysis.specification.estimation),
-      using: key.streams)
-    {
-      for value in truth.coefficients { result[value.term] = value.value }
-      for value in truth.components { result[value.term] = value.value }
+  private var truthNotes: [String] {
+    study.analyses.compactMap { analysis in
+      let gaps = study.scenarios.compactMap { scenario in
+        truths.known(.init(scenario: scenario.position, analysis: analysis.name))?.gap
+          .map { (scenario.position, $0) }
+      }
+      guard let (scenario, gap) = gaps.first else { return nil }
+      let others = gaps.count == 1 ? "" : " and \(gaps.count - 1) more"
+      return "\(analysis.name): in scenario \(scenario)\(others) some true values are not known, "
+        + "and bias, coverage and the like are left out (\(gap)); 'truth' in the file can give them"
     }
-    if analysis.specification.unit == .cluster {
-      // Residuals have another origin than the outcome.
-      result["(Intercept)"] = nil
-    }
-    if let position = scenarios.firstIndex(where: { $0.position == scenario.position }) {
-      for (term, values) in truths { result[term] = values[position] }
-    }
-    return result
   }
 }
