@@ -6,25 +6,40 @@ import Glibc
 /// Bytes go to a temporary file in the same folder; ``commit()`` makes them durable (fsync) and
 /// renames the file over the old one, if any. A writer that is dropped before leaves nothing.
 /// Created with the user's umask.
+///
+/// A pipe or a character device (`/dev/null`) stays what it is: bytes go straight into it.
 final class AtomicFile {
   let path: String
-  private let temporaryPath: String
+  /// nil: the bytes go straight into what is there.
+  private let temporaryPath: String?
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private static let bufferSize = 1 << 18
 
   /// - Throws: ``TabularError/unwritable(path:reason:)``.
   init(path: String) throws(TabularError) {
-    self.path = Self.target(of: path)
-    let name = self.path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    // Asked of the path as it was given: /dev/stdout leads to a pipe that has no name.
     var status = stat()
-    if name.isEmpty || (stat(self.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR) {
-      throw .unwritable(path: path, reason: systemReason(EISDIR))
+    let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+    if kind == S_IFIFO || kind == S_IFCHR {
+      self.path = path
+      temporaryPath = nil
+      descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    } else {
+      self.path = Self.target(of: path)
+      let name = self.path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+      if name.isEmpty || kind == S_IFDIR {
+        throw .unwritable(path: path, reason: systemReason(EISDIR))
+      }
+      guard kind == S_IFREG else {
+        throw .unwritable(path: path, reason: "it is no ordinary file")
+      }
+      // Short whatever the name's length, which may be at the system's limit.
+      let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
+      let temporary = String(self.path.dropLast(name.count)) + ".writing-\(suffix)"
+      temporaryPath = temporary
+      descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     }
-    // Short whatever the name's length, which may be at the system's limit.
-    let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-    temporaryPath = self.path.dropLast(name.count) + ".writing-\(suffix)"
-    descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
     buffer.reserveCapacity(Self.bufferSize + 4_096)
   }
@@ -32,7 +47,7 @@ final class AtomicFile {
   deinit {
     guard descriptor >= 0 else { return }
     close(descriptor)
-    unlink(temporaryPath)
+    if let temporaryPath { unlink(temporaryPath) }
   }
 
   /// What `path` stands for: itself, or where its links lead (as many as the system follows).
@@ -57,6 +72,12 @@ final class AtomicFile {
   /// Puts the file, as written so far, in its place.
   func commit() throws(TabularError) {
     try flush()
+    guard let temporaryPath else {
+      let closed = close(descriptor)
+      descriptor = -1
+      guard closed == 0 else { throw failure() }
+      return
+    }
     guard fsync(descriptor) == 0 else { throw failure() }
     let closed = close(descriptor)
     descriptor = -1
@@ -65,7 +86,7 @@ final class AtomicFile {
       unlink(temporaryPath)
       throw error
     }
-    syncFolder()
+    syncFolder(of: temporaryPath)
   }
 
   private func flush() throws(TabularError) {
@@ -82,8 +103,8 @@ final class AtomicFile {
   }
 
   /// Makes the new name durable; a file system that can't is not a reason to fail.
-  private func syncFolder() {
-    let folder = temporaryPath.lastIndex(of: "/").map { String(temporaryPath[...$0]) } ?? "."
+  private func syncFolder(of file: String) {
+    let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? "."
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)

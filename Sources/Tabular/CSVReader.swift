@@ -11,6 +11,7 @@ struct CSVReader {
   /// Reads the file; twice if a column turns out to be text after cells that looked like numbers
   /// (their spelling isn't kept, so that a column of numbers costs 8 bytes a cell).
   func read(separator: UInt8) throws(TabularError) -> Dataset {
+    try checkSignature()
     let separator = try detectSeparator(default: separator)
     var textColumns: Set<Int> = []
     while true {
@@ -19,6 +20,33 @@ struct CSVReader {
       if let dataset = try sink.dataset() { return dataset }
       textColumns = sink.textColumns
     }
+  }
+
+  /// Beginnings of files that are sometimes named as text, by their formats' documentation.
+  private static let signatures: [(bytes: [UInt8], kind: String, advice: String)] = {
+    let utf16 = "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW"
+    let stata = "let its name end in .dta"
+    let sheet = "save the sheet as CSV"
+    return [
+      ([0xFF, 0xFE], "UTF-16 text", utf16), ([0xFE, 0xFF], "UTF-16 text", utf16),
+      (Array("PK\u{3}\u{4}".utf8), "a spreadsheet (.xlsx, .ods) or another archive", sheet),
+      ([0xD0, 0xCF, 0x11, 0xE0], "an old spreadsheet (.xls)", sheet),
+      (Array("<stata_dta>".utf8), "a Stata file", stata),
+      ([0x71, 2, 1], "a Stata file", stata), ([0x72, 2, 1], "a Stata file", stata),
+      ([0x73, 2, 1], "a Stata file", stata),
+      (Array("$FL2".utf8), "an SPSS file", "let its name end in .sav"),
+      (Array("$FL3".utf8), "a compressed SPSS file", "let its name end in .zsav"),
+      ([0x1F, 0x8B], "compressed with gzip", "unpack it"),
+    ]
+  }()
+
+  private func checkSignature() throws(TabularError) {
+    var found: (bytes: [UInt8], kind: String, advice: String)?
+    try forEachBuffer { bytes in
+      found = Self.signatures.first { bytes.starts(with: $0.bytes) }
+      return false
+    }
+    if let found { throw .notText(path: path, kind: found.kind, advice: found.advice) }
   }
 
   /// The default, unless another separator is more frequent in the header line.

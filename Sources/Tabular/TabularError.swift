@@ -22,12 +22,16 @@ public enum TabularError: Error, Equatable, Sendable {
   case duplicateColumn(path: String, name: String, first: Int, second: Int)
   case emptyColumnName(path: String, column: Int)
   case notUTF8(path: String, line: Int, column: Int)
+  /// The file is named as text and is something else; `advice` says what would be right.
+  case notText(path: String, kind: String, advice: String)
   /// `name` was asked for; `nearest` are the file's names most like it.
   case unknownColumn(path: String, name: String, nearest: [String])
   /// The system refuses to write the file, for `reason`.
   case unwritable(path: String, reason: String)
   /// The format of the file at `path` can't hold the column, for `reason`.
   case unwritableColumn(path: String, column: String, reason: String)
+  /// Two columns, named as they are in the data or described, would have the same name.
+  case sameNames(path: String, name: String, first: String, second: String)
   /// The format of the file at `path` can't hold the cell, for `reason`.
   case unwritableCell(path: String, column: String, row: Int, reason: String)
   /// A row of a table has not as many cells as its header.
@@ -55,10 +59,14 @@ extension TabularError: CustomStringConvertible {
     case .notUTF8(let path, let line, let column):
       "\(path), line \(line), column \(column): bytes that are not UTF-8; if the file is Latin-1 "
         + "(Windows), convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
+    case .notText(let path, let kind, let advice): "\(path): this is \(kind), not text; \(advice)"
     case .unknownColumn(let path, let name, let nearest):
       "\(path): no column '\(name)'" + Self.suggestion(nearest)
     case .unwritableColumn(let path, let column, let reason):
       "\(path): cannot write column '\(column)': \(reason)"
+    case .sameNames(let path, let name, let first, let second):
+      "\(path): \(first) and \(second) would both be called '\(name)'; rename the one in the data, "
+        + "or write another format"
     case .unwritableCell(let path, let column, let row, let reason):
       "\(path): cannot write row \(row) of column '\(column)': \(reason)"
     case .unequalRow(let path, let row, let found, let expected):

@@ -37,7 +37,7 @@ func errorText(_ error: any Error, excerpts: Bool = isatty(STDERR_FILENO) == 1) 
   switch error {
   case let error as StudyError: "error: " + error.rendered(excerpts: excerpts)
   // What follows the first line of these is the pointer.
-  case is FormulaError, is ModelFrameError, is AnalysisError:
+  case is FormulaError, is ModelFrameError:
     "error: " + (excerpts ? "\(error)" : String("\(error)".prefix { $0 != "\n" }))
   // The description of Foundation's errors is for programmers; this is the system's sentence.
   case is CocoaError, is POSIXError: "error: " + error.localizedDescription
@@ -53,7 +53,7 @@ func exitStatus(of error: any Error) -> ExitCode {
   switch error {
   case let error as TabularError:
     switch error {
-    case .unwritable, .unwritableColumn, .unwritableCell: ExitStatus.cannotWrite
+    case .unwritable, .unwritableColumn, .unwritableCell, .sameNames: ExitStatus.cannotWrite
     case .unequalRow: ExitStatus.failed
     default: ExitStatus.badInput
     }
@@ -70,7 +70,7 @@ func exitStatus(of error: any Error) -> ExitCode {
     case .noSlurm, .refused, .commonPartAbsent: ExitStatus.failed
     default: ExitStatus.badInput
     }
-  case is InputError, is FileKindError, is AnalysisError: ExitStatus.badInput
+  case is InputError, is FileKindError: ExitStatus.badInput
   case RunError.noSuchChain: ExitCode.validationFailure
   case is RunError: ExitStatus.cannotWrite
   case is RankCountError, is NoSuchScenario, is ValidationError: ExitCode.validationFailure

@@ -8,6 +8,12 @@ enum InputError: Error, Equatable {
   case imputationNotFinished(Int, finished: Int)
   /// `option` names a file that is read.
   case wouldOverwrite(String, option: String)
+  /// `option` names a file of a run or a simulation study.
+  case belongsToRun(String, option: String)
+  /// `option` names a file that is there and is no page.
+  case notAPage(String, option: String)
+  /// `option` names a file that is there and that nothing else holds.
+  case alreadyThere(String, option: String)
 }
 
 extension InputError: CustomStringConvertible {
@@ -21,6 +27,13 @@ extension InputError: CustomStringConvertible {
         + "\(most) groups"
     case .wouldOverwrite(let path, let option):
       "\(option): '\(path)' is what is read; name another file to write"
+    case .belongsToRun(let path, let option):
+      "\(option): '\(path)' belongs to the run in that directory; name another file to write"
+    case .notAPage(let path, let option):
+      "\(option): '\(path)' is there and is no HTML page; name another file to write"
+    case .alreadyThere(let path, let option):
+      "\(option): '\(path)' is there and holds something else; name another file to write, or "
+        + "remove that one"
     case .imputationNotFinished(let k, let finished):
       "imputation \(k) is not finished in this run; \(finished) imputations are"
     }

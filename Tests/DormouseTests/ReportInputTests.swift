@@ -108,6 +108,13 @@ import Testing
     try FileManager.default.moveItem(at: scratch.url("data.csv"), to: moved)
     let gone = try Program.run("report", folder.path)
     #expect(gone.status == 0 && gone.errors.contains("data.csv"), "\(gone.errors)")
+    // The page that shows the data stays; without it the usual name is free.
+    let without = folder.appending(path: "report-without-data.html")
+    #expect(try says("<section id=\"data\">"))
+    try expectDrawn(without)
+    try FileManager.default.removeItem(at: without)
+    try FileManager.default.removeItem(at: page)
+    #expect(try Program.run("report", folder.path).status == 0)
     try expectDrawn(page)
     #expect(try says("<section id=\"results\">"))
     #expect(try !says("<section id=\"data\">"))

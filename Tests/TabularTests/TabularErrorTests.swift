@@ -37,8 +37,30 @@ import Testing
         + "(Windows), convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW")
     let header = Data("gr".utf8) + [0xF6] + Data("sse,b\n1,x\n".utf8)
     #expect(Files.message(header).hasPrefix("data.csv, line 1, column 1: bytes that are not UTF-8"))
-    let utf16 = Data([0xFF, 0xFE, 0x61, 0, 0x0A, 0, 0x31, 0, 0x0A, 0])
-    #expect(Files.message(utf16).hasPrefix("data.csv, line 1, column 1: bytes that are not UTF-8"))
+  }
+
+  /// Files of another kind under the name of a text file are told by how they begin.
+  @Test(
+    arguments: [
+      (
+        [0xFF, 0xFE, 0x61, 0, 0x0A, 0, 0x31, 0],
+        "UTF-16 text, not text; convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW"
+      ),
+      (
+        [0xFE, 0xFF, 0, 0x61, 0, 0x0A],
+        "UTF-16 text, not text; convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW"
+      ),
+      (
+        Array("PK\u{3}\u{4}x".utf8),
+        "a spreadsheet (.xlsx, .ods) or another archive, not text; save the sheet as CSV"
+      ),
+      (
+        Array("<stata_dta><header>".utf8), "a Stata file, not text; let its name end in .dta"
+      ),
+      (Array("$FL2@(#)".utf8), "an SPSS file, not text; let its name end in .sav"),
+    ] as [([UInt8], String)])
+  func otherKinds(bytes: [UInt8], sentence: String) {
+    #expect(Files.message(Data(bytes)) == "data.csv: this is \(sentence)")
   }
 
   @Test func filesThatCannotBeRead() throws {

@@ -222,6 +222,27 @@ import Testing
     }
   }
 
+  /// A pipe is written into: it stays a pipe, and its reader gets every byte.
+  @Test func pipes() throws {
+    try Files.withFolder { (folder: URL) throws in
+      let path = folder.appending(path: "pipe").path
+      #expect(mkfifo(path, 0o600) == 0)
+      let reader = Process()
+      reader.executableURL = URL(filePath: "/bin/cat")
+      reader.arguments = [path]
+      let output = Pipe()
+      reader.standardOutput = output
+      try reader.run()
+      let bytes = (0..<300_000).map { UInt8($0 % 251) }
+      try writeFileAtomically(path, bytes)
+      #expect(try output.fileHandleForReading.readToEnd() == Data(bytes))
+      reader.waitUntilExit()
+      var status = stat()
+      #expect(stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+      #expect(try names(in: folder) == ["pipe"])
+    }
+  }
+
   @Test func atomicFiles() throws {
     try Files.withFolder { (folder: URL) throws in
       let path = folder.appending(path: "f").path

@@ -5,7 +5,9 @@ import Tabular
 
 /// How completed data sets stand together in one file: mice's `complete`.
 public enum CompletedFormat: String, Sendable, CaseIterable {
-  /// Below each other, with columns `.imp` (number of the imputation) and `.id` (row).
+  /// Below each other, with columns `.imp` (number of the imputation) and `.id` (row); `_imp` and
+  /// `_id` in Stata files, where a dot is no letter of a name, `Imputation_` (by which SPSS knows
+  /// imputed data) and `Row_` in SPSS files.
   case long
   /// Side by side: `x.1`, `x.2`, … for every variable.
   case wide
@@ -42,40 +44,37 @@ public struct CompletedData {
   ///
   /// - Throws: `TabularError`, `RunRecordError`.
   public func write(to path: String, format: CompletedFormat, numbers: [Int]) throws {
-    if format != .wide && path.lowercased().hasSuffix(".csv") {
+    let file = FileNames(path: path)
+    if format != .wide && file.isText {
       return try writeCSV(to: path, numbers: numbers, isNumbered: format == .long)
     }
     var columns: [Column] = []
+    var names = DistinctNames(path: path)
     switch format {
     case .wide:
       for k in numbers {
         guard let dataset = try dataset(k) else { continue }
-        columns += dataset.columns.map { column in
-          var renamed = column
-          renamed.name = "\(column.name).\(k)"
-          return renamed
-        }
-      }
-      // A dot is no letter of a Stata name.
-      if path.lowercased().hasSuffix(".dta") {
-        for i in columns.indices {
-          columns[i].name = columns[i].name.replacingOccurrences(of: ".", with: "_")
+        for var column in dataset.columns {
+          let source = "column '\(column.name)' of imputation \(k)"
+          column.name = file.wide(column.name, k)
+          try names.insert(column.name, of: source)
+          columns.append(column)
         }
       }
     case .long, .stacked:
       let sets = try numbers.compactMap { try dataset($0) }
       if format == .long {
-        let isStata = path.lowercased().hasSuffix(".dta")
         let n = loaded.dataset.rowCount
         columns.append(
           Column(
-            name: isStata ? "_imp" : ".imp", label: "Number of the imputation",
+            name: file.imputation, label: "Number of the imputation",
             values: .numeric(numbers.flatMap { k in Array(repeating: Double(k), count: n) })))
         columns.append(
           Column(
-            name: isStata ? "_id" : ".id", label: "Row in the data file",
+            name: file.row, label: "Row in the data file",
             values: .numeric(numbers.flatMap { _ in (1...max(1, n)).prefix(n).map(Double.init) })))
       }
+      try names.insert(loaded.dataset.names, below: columns.map(\.name))
       for (index, column) in loaded.dataset.columns.enumerated() {
         columns.append(Self.joined(column, sets.map { $0.columns[index].values }))
       }
@@ -84,8 +83,11 @@ public struct CompletedData {
   }
 
   private func writeCSV(to path: String, numbers: [Int], isNumbered: Bool) throws {
-    let writer = try CSVWriter(
-      path: path, header: (isNumbered ? [".imp", ".id"] : []) + loaded.dataset.names)
+    let file = FileNames(path: path)
+    let added = isNumbered ? [file.imputation, file.row] : []
+    var names = DistinctNames(path: path)
+    try names.insert(loaded.dataset.names, below: added)
+    let writer = try CSVWriter(path: path, header: added + loaded.dataset.names)
     for k in numbers {
       guard let dataset = try dataset(k) else { continue }
       for row in 0..<dataset.rowCount {
@@ -119,5 +121,48 @@ public struct CompletedData {
     case .text(_, let levels): result.values = .text(codes: codes, levels: levels)
     }
     return result
+  }
+}
+
+/// What the columns that are added, or renamed, are called in a kind of file.
+private struct FileNames {
+  let isText: Bool
+  let imputation: String
+  let row: String
+  private let isStata: Bool
+
+  init(path: String) {
+    let path = path.lowercased()
+    isText = path.hasSuffix(".csv")
+    isStata = path.hasSuffix(".dta")
+    let isSPSS = path.hasSuffix(".sav")
+    imputation = isSPSS ? "Imputation_" : isStata ? "_imp" : ".imp"
+    row = isSPSS ? "Row_" : isStata ? "_id" : ".id"
+  }
+
+  /// A dot is no letter of a Stata name.
+  func wide(_ name: String, _ k: Int) -> String {
+    isStata ? "\(name).\(k)".replacingOccurrences(of: ".", with: "_") : "\(name).\(k)"
+  }
+}
+
+/// The names of a file's columns, and where each comes from.
+private struct DistinctNames {
+  let path: String
+  private var sources: [String: String] = [:]
+
+  init(path: String) { self.path = path }
+
+  /// - Throws: `TabularError.sameNames`.
+  mutating func insert(_ name: String, of source: String) throws {
+    if let first = sources.updateValue(source, forKey: name) {
+      throw TabularError.sameNames(path: path, name: name, first: first, second: source)
+    }
+  }
+
+  /// The data's columns after those that are added.
+  mutating func insert(_ names: [String], below added: [String]) throws {
+    for name in added { try insert(name, of: "the column that numbers imputations or rows") }
+    for name in names { try insert(name, of: "column '\(name)' of the data") }
   }
 }

@@ -4,6 +4,7 @@ import Tabular
 
 /// What the observed data are like.
 struct DataSection {
+  static let id = "data"
   let source: ReportSource
   let loaded: LoadedStudy
   let variables: StudyVariables
@@ -13,7 +14,7 @@ struct DataSection {
 
   func section() -> PageSection {
     var section = PageSection(
-      id: "data", title: "The data",
+      id: Self.id, title: "The data",
       lead: "Look for values that cannot be, for arms that differ where randomisation should have "
         + "made them alike, and for clusters that stand apart: all of it is about observed values.")
     section.blocks.append(.table(summary()))

@@ -4,9 +4,16 @@ import Tabular
 /// Writes a page, and its figures for papers.
 public struct ReportFiles {
   public static let fileName = "report.html"
+  /// The page of a run without its data, where ``fileName`` is one with them.
+  public static let nameWithoutData = "report-without-data.html"
   public let content: PageContent
 
   public init(_ content: PageContent) { self.content = content }
+
+  /// Whether a file that begins so is a page.
+  public static func isPage(beginning head: Data) -> Bool {
+    String(decoding: head, as: UTF8.self).lowercased().hasPrefix("<!doctype html")
+  }
 
   /// Writes the page to `path`, whole or not at all.
   ///

@@ -73,6 +73,16 @@ public struct ReportSource {
     }
   }
 
+  /// Where the page goes unless another place is asked for: ``ReportFiles/fileName`` in the run's
+  /// directory. A page made without the data never takes the place of one that shows them.
+  public var pagePath: String {
+    let usual = directory.appending(path: ReportFiles.fileName)
+    guard loaded == nil, let page = try? String(contentsOf: usual, encoding: .utf8),
+      page.contains("<section id=\"\(DataSection.id)\">")
+    else { return usual.relativePath }
+    return directory.appending(path: ReportFiles.nameWithoutData).relativePath
+  }
+
   /// `name` with its label from the data file, for axes and headings.
   func label(_ name: String) -> String {
     guard let label = loaded?.dataset[name]?.label, !label.isEmpty, label != name else {

@@ -12,6 +12,12 @@ public struct RunFiles {
     "convergence-diagnostics.csv", "donors.csv", "events.csv", "study.yaml",
   ]
   public static let provenanceName = "provenance.json"
+  /// Files in the directory of a run or a simulation study that nothing else may write, but for
+  /// the report, which may be made anew.
+  public static let names = Set(resultNames).union([
+    RunRecord.fileName, "\(RunRecord.fileName)-journal", ProgressFile.fileName, provenanceName,
+    "chain-log.csv", "estimates.csv", "scenarios.csv", "performance.csv",
+  ])
 
   public let directory: URL
   let reader: RecordReader

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Simulation
 import Tabular
 
@@ -43,19 +42,10 @@ struct AmputeCommand: ParsableCommand {
       let rulesFile = try RulesFile(readingFile: rules)
       let data = try DataFile.read(file)
       let rules = try rulesFile.rules(for: data)
-      for input in [file, self.rules] where Self.areSame(input, to) {
-        throw InputError.wouldOverwrite(input, option: "--to")
-      }
+      try OutputPath(path: to).check(reads: [file, self.rules])
       let amputation = try rules.amputate(data, using: ReplicateStreams(seed: seed, task: 0))
       try DataFile.write(amputation.dataset, to: to)
       try output.print(AmputationSummary(data, amputation, rules: rules).tables)
     }
-  }
-
-  /// Whether two paths lead to one file.
-  private static func areSame(_ a: String, _ b: String) -> Bool {
-    var (first, second) = (stat(), stat())
-    guard stat(a, &first) == 0, stat(b, &second) == 0 else { return false }
-    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 }

@@ -12,7 +12,7 @@ struct CompleteCommand: ParsableCommand {
     abstract: "Write the completed data sets of a run to a file.",
     discussion: """
       long: data sets below each other with columns .imp and .id, as mice's complete(…, 'long') \
-      (in Stata files _imp and _id); wide: side by side, x.1, x.2, …; stacked: below each other \
+      (_imp and _id in Stata files, Imputation_ and Row_ in SPSS files); wide: side by side, x.1, x.2, …; stacked: below each other \
       without .imp and .id.
 
       EXAMPLES
@@ -46,6 +46,7 @@ struct CompleteCommand: ParsableCommand {
       let reader = try RecordReader(directory: folder)
       let loaded = try LoadedStudy(
         recordedIn: folder, overrides: StudyOverrides(dataFile: data))
+      try OutputPath(path: to).check(reads: [loaded.study.dataPath])
       let digest = loaded.dataset.digest(of: loaded.dataset.names)
       let recorded = try reader.description().identity
       guard recorded.dataSHA256 == digest else {

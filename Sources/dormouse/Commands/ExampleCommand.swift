@@ -24,9 +24,19 @@ struct ExampleCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let data = try SyntheticTrial().dataset(seed: seed)
+      try OutputPath(path: to).check(reads: [])
+      if OutputPath.isFile(to), !Self.isSame(to, data) {
+        throw InputError.alreadyThere(to, option: "--to")
+      }
       try DataFile.write(data, to: to)
       try writeToStandardOutput(
         "\(to): \(data.rowCount) rows, \(data.columns.count) columns\n")
     }
+  }
+
+  /// Whether the file at `path` holds these data and no others: nothing is lost by replacing it.
+  private static func isSame(_ path: String, _ data: Dataset) -> Bool {
+    guard let there = try? DataFile.read(path), there.names == data.names else { return false }
+    return there.digest(of: there.names) == data.digest(of: data.names)
   }
 }

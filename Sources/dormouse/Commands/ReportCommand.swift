@@ -59,7 +59,9 @@ struct ReportCommand: ParsableCommand {
       let folder = URL(filePath: directory, directoryHint: .isDirectory)
       let content = try content(of: folder)
       let files = ReportFiles(content)
-      let path = to ?? folder.appending(path: ReportFiles.fileName).relativePath
+      let path = to ?? source.pagePath
+      try OutputPath(path: path).check(reads: [])
+      try OutputPath(path: path).checkIsPage()
       let hasFigures = try files.writePage(to: path)
       for notice in content.notices { writeToStandardError("note: \(notice)") }
       if !hasFigures { writeToStandardError("note: \(Page.withoutBundle)") }
