@@ -32,7 +32,8 @@ let package = Package(
     .target(name: "Inference", dependencies: ["MixedModels", "Tabular"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI"]),
     .target(
-      name: "RunRecord", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+      name: "RunRecord",
+      dependencies: ["Tabular", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(
       name: "Study",
       dependencies: ["Imputation", "Inference", .product(name: "Yams", package: "Yams")]),
@@ -78,7 +79,9 @@ let package = Package(
     .testTarget(
       name: "MessagePassingTests",
       dependencies: ["MessagePassing", "LaunchedJobs", "mpi-selftest"]),
-    .testTarget(name: "RunRecordTests", dependencies: ["RunRecord"]),
+    .testTarget(
+      name: "RunRecordTests",
+      dependencies: ["RunRecord", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(name: "StudyTests", dependencies: ["Study"]),
     .testTarget(
       name: "CoordinationTests", dependencies: ["Coordination", "LaunchedJobs", "mpi-selftest"]),
@@ -90,7 +93,7 @@ let package = Package(
       name: "DormouseTests",
       dependencies: [
         "Coordination", "Reporting", "RunRecord", "Simulation", "Tabular", "dormouse",
-        "LaunchedJobs",
+        "LaunchedJobs", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       resources: [.copy("Reference")]),
   ],

@@ -41,9 +41,10 @@ enum Claim {
 
   static func read(_ db: Database) throws -> ClaimRecord? {
     try Row.fetchOne(db, sql: "SELECT * FROM claim").map { row in
-      ClaimRecord(
-        token: row["token"], host: row["host"], pid: row["pid"], machine: row["machine"],
-        startTime: row["start_time"], since: row["since"], heartbeat: row["heartbeat"])
+      try ClaimRecord(
+        token: row.get("token"), host: row.get("host"), pid: row.get("pid"),
+        machine: row.get("machine"),
+        startTime: row.get("start_time"), since: row.get("since"), heartbeat: row.get("heartbeat"))
     }
   }
 

@@ -24,6 +24,7 @@ enum DonorUseTable {
       iteration INTEGER NOT NULL,
       times INTEGER NOT NULL CHECK (times > 0),
       donors INTEGER NOT NULL CHECK (donors > 0),
+      digest TEXT NOT NULL,
       PRIMARY KEY (k, target, times)
     ) WITHOUT ROWID;
     """
@@ -38,19 +39,19 @@ enum DonorUseTable {
     guard !records.isEmpty else { return }
     if try !exists(db) { try db.execute(sql: statement) }
     try db.cachedStatement(sql: "DELETE FROM donor_use WHERE k = ?").execute(arguments: [k])
-    let insert = try db.cachedStatement(sql: "INSERT INTO donor_use VALUES (?, ?, ?, ?, ?)")
     for record in records {
       for (position, donors) in record.donorsByTimes.enumerated() where donors > 0 {
-        try insert.execute(arguments: [
-          k, record.target, record.iteration, position + 1, donors,
-        ])
+        try db.insert(
+          sealed: [k, record.target, record.iteration, position + 1, donors], into: "donor_use")
       }
     }
   }
 
   /// What is known of chains' latest iteration, in order of k, then of target. Rows of an earlier
   /// iteration, left by a version that does not know the table, are no more true.
-  static func read(_ db: Database, k: Int? = nil) throws -> [(k: Int, use: DonorUseRecord)] {
+  static func read(
+    _ db: Database, path: String, k: Int? = nil
+  ) throws -> [(k: Int, use: DonorUseRecord)] {
     guard try exists(db) else { return [] }
     let sql = """
       SELECT d.* FROM donor_use d JOIN chains c USING (k)
@@ -58,6 +59,7 @@ enum DonorUseTable {
       """
     var uses: [(k: Int, use: DonorUseRecord)] = []
     for row in try Row.fetchAll(db, sql: sql, arguments: [k]) {
+      try row.demandSound(path)
       let (k, target, times): (Int, String, Int) = (row["k"], row["target"], row["times"])
       if uses.last?.k != k || uses.last?.use.target != target {
         uses.append(
@@ -76,6 +78,6 @@ enum DonorUseTable {
 extension RecordReader {
   /// Donors' use in the last iteration of every chain that has any, in order of k, then of target.
   public func donorUse() throws(RunRecordError) -> [(k: Int, use: DonorUseRecord)] {
-    try read { try DonorUseTable.read($0) }
+    try read { try DonorUseTable.read($0, path: path) }
   }
 }

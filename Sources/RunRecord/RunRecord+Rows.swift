@@ -10,8 +10,22 @@ extension RunRecord {
     ]
   }
 
-  static func set(_ key: String, _ value: String, _ db: Database) throws {
-    try db.execute(sql: "INSERT OR REPLACE INTO run VALUES (?, ?)", arguments: [key, value])
+  /// Key of the digest of the table's other rows.
+  private static let digestKey = "digest"
+
+  /// Sets facts about the run, and the digest of all of them.
+  static func set(_ values: [(key: String, value: String)], _ db: Database) throws {
+    for (key, value) in values { try db.insert([key, value].databaseValues, into: "run") }
+    try db.insert([digestKey, try descriptionDigest(db)].databaseValues, into: "run")
+  }
+
+  private static func descriptionDigest(_ db: Database) throws -> String {
+    let sql = "SELECT key, value FROM run WHERE key <> ? ORDER BY key"
+    var digest = RowDigest()
+    for row in try Row.fetchAll(db, sql: sql, arguments: [digestKey]) {
+      digest.add(row.databaseValues)
+    }
+    return digest.finish()
   }
 
   static func write(_ description: RunDescription, to db: Database) throws {
@@ -24,14 +38,17 @@ extension RunRecord {
       String(description.iterations), String(decoding: columns, as: UTF8.self),
       utcTime(Date().timeIntervalSince1970),
     ]
-    for (key, value) in zip(Key.all, values) { try set(key, value, db) }
+    try set(Array(zip(Key.all, values)), db)
   }
 
-  /// - Throws: ``RunRecordError/damaged(path:)`` when a key is missing.
+  /// - Throws: ``RunRecordError/damaged(path:)`` when a key is missing, or the digest is wrong.
   static func readDescription(_ db: Database, path: String) throws -> RunDescription {
     var values: [String: String] = [:]
     for row in try Row.fetchAll(db, sql: "SELECT key, value FROM run") {
-      values[row["key"]] = row["value"]
+      values[try row.get("key")] = try row.get("value") as String
+    }
+    guard try values[digestKey] == descriptionDigest(db) else {
+      throw RunRecordError.damaged(path: path)
     }
     func text(_ key: String) throws -> String {
       guard let value = values[key] else { throw RunRecordError.damaged(path: path) }
@@ -76,12 +93,14 @@ extension RunRecord {
   }
 
   static func replace(_ chain: ChainRecord, attempt: Int, _ db: Database) throws {
-    try db.cachedStatement(
-      sql: "INSERT OR REPLACE INTO chains VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    ).execute(arguments: [
-      chain.k, chain.iterations, chain.state.rawValue, Blobs.encode(targets: chain.imputed),
-      Data(chain.samplerState), chain.rank, chain.host, chain.seconds, attempt, chain.failure,
-    ])
+    let contents: [Cell] = [Blobs.encode(targets: chain.imputed), Data(chain.samplerState)]
+    let summary: [Cell] = [
+      chain.k, chain.iterations, chain.state.rawValue, chain.rank, chain.host, chain.seconds,
+      attempt, chain.failure, chain.fits.count, RowDigest.of(contents.databaseValues),
+    ]
+    let digest = RowDigest.of(summary.databaseValues)
+    let row = summary[..<3] + contents + summary[3...] + [digest]
+    try db.insert(Array(row).databaseValues, into: "chains")
     try appendTrace(chain, db)
     try appendEvents(chain, db)
     try replaceLog(chain, db)
@@ -98,11 +117,11 @@ extension RunRecord {
     guard last == first - 1 else {
       throw RunRecordError.traceOverlap(chain: chain.k, firstIteration: first)
     }
-    let insert = try db.cachedStatement(sql: "INSERT INTO trace VALUES (?, ?, ?, ?)")
     for segment in chain.trace {
-      try insert.execute(arguments: [
-        chain.k, segment.firstIteration, segment.lastIteration, Blobs.encode(segment.values),
-      ])
+      try db.insert(
+        sealed: [
+          chain.k, segment.firstIteration, segment.lastIteration, Blobs.encode(segment.values),
+        ], into: "trace")
     }
   }
 
@@ -115,14 +134,13 @@ extension RunRecord {
     guard !chain.events.isEmpty else { return }
     let sql = "SELECT max(position) FROM events WHERE k = ?"
     var position = try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [chain.k]) ?? -1
-    let insert = try db.cachedStatement(
-      sql: "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
     for event in chain.events {
       position += 1
-      try insert.execute(arguments: [
-        chain.k, position, event.target, event.kind, event.detail, event.fromIteration,
-        event.toIteration, event.count,
-      ])
+      try db.insert(
+        sealed: [
+          chain.k, position, event.target, event.kind, event.detail, event.fromIteration,
+          event.toIteration, event.count,
+        ], into: "events")
     }
   }
 
@@ -130,13 +148,12 @@ extension RunRecord {
   private static func replaceLog(_ chain: ChainRecord, _ db: Database) throws {
     try db.cachedStatement(sql: "DELETE FROM chain_log WHERE k = ?").execute(arguments: [chain.k])
     guard !chain.log.isEmpty else { return }
-    let insert = try db.cachedStatement(
-      sql: "INSERT INTO chain_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     for (position, visit) in chain.log.enumerated() {
-      try insert.execute(arguments: [
-        chain.k, position, visit.iteration, visit.target, visit.mean, visit.sd, visit.residualSD,
-        visit.interceptSD, Blobs.encode(visit.state), visit.remarks,
-      ])
+      try db.insert(
+        sealed: [
+          chain.k, position, visit.iteration, visit.target, visit.mean, visit.sd,
+          visit.residualSD, visit.interceptSD, Blobs.encode(visit.state), visit.remarks,
+        ], into: "chain_log")
     }
   }
 
@@ -144,34 +161,56 @@ extension RunRecord {
     for table in ["model_fits", "estimates", "covariances", "variance_components"] {
       try db.cachedStatement(sql: "DELETE FROM \(table) WHERE k = ?").execute(arguments: [k])
     }
-    guard !fits.isEmpty else { return }
-    let insertFit = try db.cachedStatement(
-      sql: "INSERT INTO model_fits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-    let insertEstimate = try db.cachedStatement(
-      sql: "INSERT INTO estimates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-    let insertComponent = try db.cachedStatement(
-      sql: "INSERT INTO variance_components VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-    let insertCovariance = try db.cachedStatement(sql: "INSERT INTO covariances VALUES (?, ?, ?)")
     for (position, fit) in fits.enumerated() {
-      try insertFit.execute(arguments: [
-        k, fit.model, position, fit.n, fit.logLikelihood, fit.sigma, fit.isSingular,
-        fit.isConverged, fit.seconds,
-      ])
-      for (index, estimate) in fit.estimates.enumerated() {
-        try insertEstimate.execute(arguments: [
-          k, fit.model, index, estimate.term, estimate.estimate, estimate.standardError,
-          estimate.dfModel, estimate.dfNlme, estimate.dfResidual,
-        ])
-      }
-      for (index, component) in fit.varianceComponents.enumerated() {
-        try insertComponent.execute(arguments: [
-          k, fit.model, index, component.group, component.term, component.estimate,
-          component.transformedStandardError, component.isBoundary,
-        ])
-      }
-      if !fit.covariance.isEmpty {
-        try insertCovariance.execute(arguments: [k, fit.model, Blobs.encode(fit.covariance)])
-      }
+      let rows = FitRows(fit, k: k, position: position)
+      try db.insert(rows.head + [rows.digest.databaseValue], into: "model_fits")
+      for row in rows.estimates { try db.insert(row, into: "estimates") }
+      for row in rows.components { try db.insert(row, into: "variance_components") }
+      for row in rows.covariances { try db.insert(row, into: "covariances") }
+    }
+  }
+}
+
+/// The rows of one fit, in order, as they are in the tables.
+struct FitRows {
+  /// Of `model_fits`, without its digest.
+  var head: [DatabaseValue]
+  var estimates: [[DatabaseValue]]
+  /// One, or none.
+  var covariances: [[DatabaseValue]]
+  var components: [[DatabaseValue]]
+
+  /// What `model_fits.digest` holds: the digest of the fit's rows in all four tables.
+  var digest: String {
+    var digest = RowDigest()
+    digest.add(head)
+    for rows in [estimates, covariances, components] { digest.add(group: rows) }
+    return digest.finish()
+  }
+}
+
+extension FitRows {
+  init(_ fit: FitRecord, k: Int, position: Int) {
+    let head: [Cell] = [
+      k, fit.model, position, fit.n, fit.logLikelihood, fit.sigma, fit.isSingular,
+      fit.isConverged, fit.seconds,
+    ]
+    self.head = head.databaseValues
+    estimates = fit.estimates.enumerated().map { index, estimate in
+      let row: [Cell] = [
+        k, fit.model, index, estimate.term, estimate.estimate, estimate.standardError,
+        estimate.dfModel, estimate.dfNlme, estimate.dfResidual,
+      ]
+      return row.databaseValues
+    }
+    let covariance: [Cell] = [k, fit.model, Blobs.encode(fit.covariance)]
+    covariances = fit.covariance.isEmpty ? [] : [covariance.databaseValues]
+    components = fit.varianceComponents.enumerated().map { index, component in
+      let row: [Cell] = [
+        k, fit.model, index, component.group, component.term, component.estimate,
+        component.transformedStandardError, component.isBoundary,
+      ]
+      return row.databaseValues
     }
   }
 }

@@ -96,7 +96,6 @@ public final class RunRecord: Sendable {
           {
             return .refused(held, why)
           }
-          try Schema.migrate(db)
           try Claim.take(db, token: token, options)
           return .taken(attempt: try begin(attempt, db, now: options.now()))
         }
@@ -189,9 +188,9 @@ public final class RunRecord: Sendable {
     m: Int, iterations: Int, studyText: String? = nil
   ) throws(RunRecordError) {
     try transaction { db in
-      if let studyText { try Self.set("study", studyText, db) }
-      try Self.set("m", String(m), db)
-      try Self.set("iterations", String(iterations), db)
+      var values = [(key: "m", value: String(m)), ("iterations", String(iterations))]
+      if let studyText { values.append(("study", studyText)) }
+      try Self.set(values, db)
     }
   }
 

@@ -10,6 +10,10 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
   case foreign(path: String)
   /// The file ends early or its structure is broken.
   case damaged(path: String)
+  /// What the record holds of `part` is not what was written.
+  case damagedPart(path: String, DamagedPart)
+  /// Written by an earlier version of the schema.
+  case older(path: String, found: Int, known: Int)
   /// Written by a later version of the schema.
   case newer(path: String, found: Int, known: Int)
   /// The directory, or the file system it is on, can't be written to.
@@ -45,6 +49,16 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
       """
       \(path) is damaged (it ends early or its structure is broken); restore it from a backup, \
       or move it away to start the run again
+      """
+    case .damagedPart(let path, let part):
+      """
+      \(path) is damaged: what it holds of \(part) fails its checksum; the command that computed \
+      it computes that part again, to the same figures, or restore the record from a backup
+      """
+    case .older(let path, let found, let known):
+      """
+      \(path) was written by an earlier version of this program (record schema \(found); this \
+      version knows \(known)); use that version, or move it away to start the run again
       """
     case .newer(let path, let found, let known):
       """
@@ -91,8 +105,13 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
       self = known
       return
     }
+    // Its own description quotes the row.
+    if error is RowDecodingError {
+      self = .damaged(path: path)
+      return
+    }
     guard let error = error as? DatabaseError else {
-      self = .sqlite(path: path, reason: "\(error)")
+      self = .sqlite(path: path, reason: "unexpected \(type(of: error))")
       return
     }
     switch error.resultCode {

@@ -3,7 +3,7 @@ import GRDB
 /// The record's tables. docs/record.md says what each column and blob means.
 enum Schema {
   /// PRAGMA user_version.
-  static let version = 2
+  static let version = 3
   /// PRAGMA application_id: "DRMS" in ASCII.
   static let applicationID: Int32 = 0x4452_4D53
 
@@ -48,13 +48,17 @@ enum Schema {
       host TEXT NOT NULL,
       seconds REAL NOT NULL,
       attempt INTEGER NOT NULL,
-      failure TEXT
+      failure TEXT,
+      fits INTEGER NOT NULL,
+      contents TEXT NOT NULL,
+      digest TEXT NOT NULL
     );
     CREATE TABLE trace (
       k INTEGER NOT NULL,
       first_iteration INTEGER NOT NULL,
       last_iteration INTEGER NOT NULL,
       figures BLOB NOT NULL,
+      digest TEXT NOT NULL,
       PRIMARY KEY (k, first_iteration)
     ) WITHOUT ROWID;
     CREATE TABLE model_fits (
@@ -67,6 +71,7 @@ enum Schema {
       singular INTEGER NOT NULL,
       converged INTEGER NOT NULL,
       seconds REAL NOT NULL,
+      digest TEXT NOT NULL,
       PRIMARY KEY (k, model)
     ) WITHOUT ROWID;
     CREATE TABLE estimates (
@@ -107,13 +112,9 @@ enum Schema {
       from_iteration INTEGER NOT NULL,
       to_iteration INTEGER NOT NULL,
       count INTEGER NOT NULL,
+      digest TEXT NOT NULL,
       PRIMARY KEY (k, from_iteration, position)
     ) WITHOUT ROWID;
-    """ + additions
-
-  /// Tables that version 2 has added.
-  static let additions = """
-
     CREATE TABLE incidents (
       id INTEGER PRIMARY KEY,
       attempt INTEGER NOT NULL,
@@ -135,27 +136,15 @@ enum Schema {
       intercept_sd REAL,
       state BLOB NOT NULL,
       remarks TEXT NOT NULL,
+      digest TEXT NOT NULL,
       PRIMARY KEY (k, position)
     ) WITHOUT ROWID;
     """
 
-  /// Brings a record of an earlier version to the present one; to be called by a writer that holds
-  /// the claim, in its transaction.
-  static func migrate(_ db: Database) throws {
-    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    guard found < version else { return }
-    for column in ["slurm_restart INTEGER", "deadline REAL", "chosen TEXT", "hosts TEXT"] {
-      try db.execute(sql: "ALTER TABLE attempts ADD COLUMN \(column)")
-    }
-    try db.execute(sql: additions)
-    try db.execute(sql: "UPDATE run SET value = '\(version)' WHERE key = 'schema'")
-    try db.execute(sql: "PRAGMA user_version = \(version)")
-  }
-
   /// Looks at the pragmas of an open file; false when it holds nothing yet.
   ///
   /// - Throws: ``RunRecordError/foreign(path:)``, ``RunRecordError/newer(path:found:known:)``,
-  ///   ``RunRecordError/damaged(path:)``.
+  ///   ``RunRecordError/older(path:found:known:)``, ``RunRecordError/damaged(path:)``.
   static func check(_ db: Database, path: String) throws -> Bool {
     let application = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
@@ -166,6 +155,9 @@ enum Schema {
     guard application == applicationID else { throw RunRecordError.foreign(path: path) }
     guard found <= version else {
       throw RunRecordError.newer(path: path, found: found, known: version)
+    }
+    guard found >= version else {
+      throw RunRecordError.older(path: path, found: found, known: version)
     }
     // A file cut off at a page boundary opens without complaint: compare with its own header.
     if isCutOff(path) { throw RunRecordError.damaged(path: path) }

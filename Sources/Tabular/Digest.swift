@@ -2,20 +2,20 @@ import CMessageDigest
 import Glibc
 
 /// SHA-256 over a stream of bytes (FIPS 180-4, through libmd).
-struct SHA256Stream {
+package struct SHA256Stream {
   private var context = SHA2_CTX()
 
-  init() { SHA256Init(&context) }
+  package init() { SHA256Init(&context) }
 
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
     SHA256Update(&context, start.assumingMemoryBound(to: UInt8.self), bytes.count)
   }
 
-  mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+  package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
   /// The digest as 64 lower-case hexadecimal digits; ends the stream.
-  mutating func finish() -> String {
+  package mutating func finish() -> String {
     var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
     SHA256Final(&digest, &context)
     let digits = Array("0123456789abcdef".utf8)

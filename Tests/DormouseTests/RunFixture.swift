@@ -1,5 +1,7 @@
 import Foundation
+import GRDB
 import LaunchedJobs
+import RunRecord
 import Testing
 
 /// The files of a finished run that depend on data, plan, seed and extent alone.
@@ -57,5 +59,14 @@ func expectSame(
   #expect(a.keys.sorted() == b.keys.sorted(), sourceLocation: sourceLocation)
   for (name, data) in a.sorted(by: { $0.key < $1.key }) {
     #expect(b[name] == data, "\(name) differs: \(what)", sourceLocation: sourceLocation)
+  }
+}
+
+/// Changes one row of a record as a faulty disk would: behind the program's back.
+func damage(_ directory: URL, _ sql: String) throws {
+  let path = directory.appending(path: RunRecord.fileName).path
+  try DatabaseQueue(path: path).writeWithoutTransaction { db in
+    try db.execute(sql: sql)
+    #expect(db.changesCount == 1)
   }
 }

@@ -139,10 +139,12 @@ public struct StudyRun {
       throw RunError.noSuchChain(k, m: study.imputations)
     }
     let description = try description(loaded)
+    var damaged: [Int] = []
     if RunRecord.exists(in: directory) {
       let reader = try RecordReader(directory: directory)
       try check(reader, against: description, directory: directory, extend: extend)
-      if try isComplete(reader, study: study) {
+      damaged = try reader.damagedChains()
+      if try damaged.isEmpty && isComplete(reader, study: study) {
         outcome.wasComplete = true
         outcome.doneBefore = settings.only?.numbers.count ?? study.imputations
         outcome.isWhole = try isWhole(reader, study: study)
@@ -168,6 +170,7 @@ public struct StudyRun {
       incidents.sentences.append(sentence)
       say(sentence)
     }
+    try record.repair(chains: damaged, say: tell)
     let items = try remaining(reader, loaded: loaded, store: store, record: record, say: tell)
     let job = ChainJob(
       loaded: loaded, iterations: study.iterations, logged: try logged(reader, items))

@@ -9,7 +9,8 @@ enum ReplicateTables {
       digest TEXT NOT NULL UNIQUE,
       label TEXT NOT NULL,
       content TEXT NOT NULL,
-      replicates INTEGER NOT NULL
+      replicates INTEGER NOT NULL,
+      seal TEXT NOT NULL
     );
     CREATE TABLE IF NOT EXISTS replicates (
       scenario TEXT NOT NULL,
@@ -20,6 +21,7 @@ enum ReplicateTables {
       attempt INTEGER NOT NULL,
       failures INTEGER NOT NULL,
       results BLOB NOT NULL,
+      digest TEXT NOT NULL,
       PRIMARY KEY (scenario, replicate)
     ) WITHOUT ROWID;
     """
@@ -38,12 +40,11 @@ extension RunRecord {
       try db.execute(sql: ReplicateTables.statements)
       try db.execute(sql: "DELETE FROM scenarios")
       for scenario in scenarios {
-        try db.execute(
-          sql: "INSERT INTO scenarios VALUES (?, ?, ?, ?, ?)",
-          arguments: [
+        try db.insert(
+          sealed: [
             scenario.position, scenario.digest, scenario.label, scenario.content,
             scenario.replicates,
-          ])
+          ], into: "scenarios")
       }
     }
   }
@@ -55,13 +56,12 @@ extension RunRecord {
   public func commit(_ replicates: [ReplicateRecord]) throws(RunRecordError) {
     guard !replicates.isEmpty else { return }
     try transaction { [attempt] db in
-      let insert = try db.cachedStatement(
-        sql: "INSERT OR REPLACE INTO replicates VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       for replicate in replicates {
-        try insert.execute(arguments: [
-          replicate.scenario, replicate.replicate, replicate.rank, replicate.host,
-          replicate.seconds, attempt, replicate.failures, Data(replicate.results),
-        ])
+        try db.insert(
+          sealed: [
+            replicate.scenario, replicate.replicate, replicate.rank, replicate.host,
+            replicate.seconds, attempt, replicate.failures, Data(replicate.results),
+          ], into: "replicates")
       }
     }
   }
@@ -83,7 +83,8 @@ extension RecordReader {
     try read { db in
       guard try ReplicateTables.exist(db) else { return [] }
       return try Row.fetchAll(db, sql: "SELECT * FROM scenarios ORDER BY position").map { row in
-        ScenarioRecord(
+        guard row.isSound else { throw RunRecordError.damaged(path: path) }
+        return ScenarioRecord(
           position: row["position"], digest: row["digest"], label: row["label"],
           content: row["content"], replicates: row["replicates"])
       }
@@ -100,9 +101,10 @@ extension RecordReader {
         """
       var tallies: [String: ScenarioTally] = [:]
       for row in try Row.fetchAll(db, sql: sql) {
-        let digest: String = row["scenario"]
-        tallies[digest] = ScenarioTally(
-          digest: digest, count: row["n"], meanSeconds: row["seconds"], failures: row["failures"])
+        let digest: String = try row.get("scenario")
+        tallies[digest] = try ScenarioTally(
+          digest: digest, count: row.get("n"), meanSeconds: row.get("seconds"),
+          failures: row.get("failures"))
       }
       return tallies
     }
@@ -128,6 +130,9 @@ extension RecordReader {
         SELECT * FROM replicates WHERE scenario = ? AND replicate <= ? ORDER BY replicate
         """
       return try Row.fetchAll(db, sql: sql, arguments: [scenario, last]).map { row in
+        guard row.isSound else {
+          throw RunRecordError.damagedPart(path: path, .replicate(try row.get("replicate")))
+        }
         let results: Data = row["results"]
         return ReplicateRecord(
           scenario: row["scenario"], replicate: row["replicate"], rank: row["rank"],

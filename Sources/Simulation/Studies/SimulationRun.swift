@@ -85,10 +85,12 @@ public struct SimulationRun {
       let directory = URL(filePath: study.outputDirectory, directoryHint: .isDirectory)
       var outcome = SimulationOutcome(directory: directory)
       let description = description(study)
+      var damaged: [ReplicateKeys] = []
       if RunRecord.exists(in: directory) {
         let reader = try RecordReader(directory: directory)
         try check(reader, description)
-        if try isComplete(reader, study: study) {
+        damaged = try reader.damagedReplicates()
+        if try damaged.isEmpty && isComplete(reader, study: study) {
           outcome.wasComplete = true
           outcome.total = study.replicates * study.scenarios.count
           outcome.doneBefore = outcome.total
@@ -105,7 +107,21 @@ public struct SimulationRun {
       try record.setExtent(m: description.m, iterations: 0, studyText: description.studyText)
       try record.setScenarios(study.scenarioRecords)
       let reader = try RecordReader(directory: directory)
+      if !damaged.isEmpty {
+        try record.discard(damaged)
+        let sentence =
+          "\(damaged.count) of the record's replicates failed their checksum and are computed again"
+        say(sentence)
+        try record.note([IncidentRecord(kind: "record damaged", detail: sentence)])
+      }
       let (batches, costs) = try remaining(reader, study: study, outcome: &outcome)
+      let recorded = try reader.scenarioTallies()
+      let most = study.scenarios.compactMap { recorded[$0.digest]?.count }.max() ?? 0
+      if only == nil, most > study.replicates {
+        say(
+          "the record has up to \(most) replicates of a scenario; the result files will show the first "
+            + "\(study.replicates) of each, as asked for, and the record keeps the others")
+      }
       // An attempt that fails must not leave behind that it runs.
       let writer = ProgressWriter(
         settings.progressFile(

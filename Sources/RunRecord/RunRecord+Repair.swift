@@ -1,0 +1,95 @@
+import Foundation
+import GRDB
+
+/// Finding what was damaged on disk, and taking it out, so that it is computed again: the same bits
+/// come of it.
+extension RecordReader {
+  /// Numbers of the chains of which anything fails its checksum or is missing, ascending; 0: the
+  /// fits to the complete cases. Reads the whole record once.
+  ///
+  /// - Throws: ``RunRecordError/damaged(path:)`` when it cannot even be told of which chain.
+  public func damagedChains() throws(RunRecordError) -> [Int] {
+    try read { db in
+      var damaged: Set<Int> = []
+      let chains = try Row.fetchCursor(db, sql: "SELECT * FROM chains")
+      while let row = try chains.next() {
+        if !row.isSoundChain { damaged.insert(try row.get("k")) }
+      }
+      for table in try ChainTables.sealed(db) {
+        let rows = try Row.fetchCursor(db, sql: "SELECT * FROM \(table)")
+        while let row = try rows.next() {
+          if !row.isSound { damaged.insert(try row.get("k")) }
+        }
+      }
+      var last: [Int: Int] = [:]
+      let sql = "SELECT k, first_iteration, last_iteration FROM trace ORDER BY k, first_iteration"
+      for row in try Row.fetchAll(db, sql: sql) where !damaged.contains(try row.get("k")) {
+        let k: Int = row["k"]
+        if row["first_iteration"] != last[k, default: 0] + 1 { damaged.insert(k) }
+        last[k] = row["last_iteration"]
+      }
+      _ = try fits(db) { damaged.insert($0) }
+      return damaged.sorted()
+    }
+  }
+
+  /// The replicates that fail their checksum.
+  public func damagedReplicates() throws(RunRecordError) -> [ReplicateKeys] {
+    try read { db in
+      guard try ReplicateTables.exist(db) else { return [] }
+      var damaged: [ReplicateKeys] = []
+      let rows = try Row.fetchCursor(db, sql: "SELECT * FROM replicates")
+      while let row = try rows.next() {
+        if row.isSound { continue }
+        damaged.append(ReplicateKeys(scenario: row["scenario"], replicate: row["replicate"]))
+      }
+      return damaged
+    }
+  }
+}
+
+/// The key of a row of `replicates`, whatever it holds.
+public struct ReplicateKeys: Equatable, Sendable {
+  let scenario, replicate: DatabaseValue
+}
+
+extension RunRecord {
+  /// Takes out all that is recorded of `chains`, as if they had never been computed; and rows that
+  /// belong to no chain any more.
+  public func discard(chains: [Int]) throws(RunRecordError) {
+    try transaction { db in
+      for table in try ChainTables.all(db) {
+        for k in chains {
+          try db.execute(sql: "DELETE FROM \(table) WHERE k = ?", arguments: [k])
+        }
+        try db.execute(
+          sql: "DELETE FROM \(table) WHERE k <> 0 AND k NOT IN (SELECT k FROM chains)")
+      }
+    }
+  }
+
+  /// Takes out replicates.
+  public func discard(_ replicates: [ReplicateKeys]) throws(RunRecordError) {
+    try transaction { db in
+      for key in replicates {
+        try db.execute(
+          sql: "DELETE FROM replicates WHERE scenario IS ? AND replicate IS ?",
+          arguments: [key.scenario, key.replicate])
+      }
+    }
+  }
+}
+
+/// Tables whose rows belong to chains.
+private enum ChainTables {
+  /// Those whose rows each have a digest of their own.
+  static func sealed(_ db: Database) throws -> [String] {
+    ["trace", "events", "chain_log"] + (try DonorUseTable.exists(db) ? ["donor_use"] : [])
+  }
+
+  /// All, `chains` first.
+  static func all(_ db: Database) throws -> [String] {
+    try ["chains"] + sealed(db)
+      + ["model_fits", "estimates", "covariances", "variance_components"]
+  }
+}
