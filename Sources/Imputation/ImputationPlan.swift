@@ -68,6 +68,35 @@ public struct ImputationPlan: Sendable {
     return order
   }
 
+  /// Numbers beyond this have squares whose sums may not be finite.
+  public static let largestSize = 1e150
+
+  /// Computes the first iteration, if there is reason to doubt that it can be computed: fewer
+  /// observed rows than columns, or numbers beyond ``largestSize``.
+  ///
+  /// - Throws: ``PlanError/cannotBegin(target:cause:huge:)``.
+  /// - Complexity: O(cells) where there is no doubt.
+  public func checkBeginning() throws(PlanError) {
+    let huge = Set(
+      variables.indices.filter { variables[$0].cells.contains { abs($0) > Self.largestSize } })
+    let isDoubtful =
+      !huge.isEmpty || targets.contains { $0.observedRows.count <= $0.columnNames.count }
+    guard isDoubtful else { return }
+    var chain = Chain(plan: self, imputation: 1)
+    do {
+      try chain.run(to: 1)
+    } catch {
+      let used =
+        targets.first { $0.name == error.target }.map { target in
+          [target.variable] + target.levelOne.map(\.variable)
+        } ?? []
+      throw .cannotBegin(
+        target: error.target, cause: error.cause,
+        huge: variables.indices.filter { huge.contains($0) && used.contains($0) }
+          .map { variables[$0].name })
+    }
+  }
+
   /// Names of the imputed variables, in the order in which completed values are returned.
   public var targetNames: [String] { targets.map(\.name) }
 

@@ -1,3 +1,5 @@
+import MixedModels
+
 /// Something that the plan changed or left out, and why: shown by `plan`, stored with the run.
 public struct PlanNote: Sendable, Equatable, Codable {
   public enum Kind: String, Sendable, Codable {
@@ -63,6 +65,9 @@ public enum PlanError: Error, Equatable, Sendable {
   case textAsNumber(String)
   case valueOutsideLevels(variable: String, row: Int)
   case notATarget(String)
+  /// The first iteration fails at `target`; `huge` are variables of its model with values beyond
+  /// ``ImputationPlan/largestSize``.
+  case cannotBegin(target: String, cause: TwoLevelError, huge: [String])
 }
 
 extension PlanError: CustomStringConvertible {
@@ -104,6 +109,16 @@ extension PlanError: CustomStringConvertible {
       "\(variable): the value in row \(row) is not among the levels given for it"
     case .notATarget(let name):
       "\(name) is in the visit sequence but is not a target"
+    case .cannotBegin(let target, let cause, let huge):
+      "\(target): it cannot be imputed as specified: "
+        + (huge.isEmpty
+          ? "\(cause)" + (cause.isOfTooFewRows ? "; give it fewer predictors" : "")
+          : "\(huge.joined(separator: ", ")) \(huge.count == 1 ? "has" : "have") values beyond 1e150, "
+            + "whose squares no computer number holds; rescale, or mark codes that mean missing")
     }
   }
+}
+
+extension TwoLevelError {
+  fileprivate var isOfTooFewRows: Bool { if case .tooFewRows = self { true } else { false } }
 }

@@ -19,21 +19,6 @@ public struct AnalysisLayout: Sendable, Equatable {
   public var rowCount: Int
 }
 
-/// Why an analysis does not fit the study's data.
-public struct AnalysisError: Error, CustomStringConvertible {
-  /// The analysis's name.
-  public var analysis: String
-  /// `ModelFrameError` or `MixedModelError`.
-  public var underlying: any Error
-
-  public init(analysis: String, underlying: any Error) {
-    self.analysis = analysis
-    self.underlying = underlying
-  }
-
-  public var description: String { "analysis '\(analysis)': \(underlying)" }
-}
-
 /// Two columns of a model matrix have one name, so that pooled estimates could not be told apart.
 public struct RepeatedTermError: Error, Equatable, CustomStringConvertible {
   public var term: String
@@ -46,18 +31,28 @@ extension LoadedStudy {
   /// The layout of every analysis on the data as they will be once imputed, in the study's order:
   /// random observed values stand for the missing cells of the targets.
   ///
-  /// - Throws: ``AnalysisError`` for the first that the data refuse: a factor with one level, a
-  ///   response that is text, a single group, no row left although the targets are imputed.
+  /// - Throws: ``StudyError`` at the place of the first model that the data refuse: a factor with
+  ///   one level, a response that is text, a single group, as many random effects as rows, no row
+  ///   left although the targets are imputed. `PlanError` when no chain can begin.
   /// - Complexity: O(rows · columns of the model matrices).
-  public func analysisLayouts() throws(AnalysisError) -> [AnalysisLayout] {
+  public func analysisLayouts() throws -> [AnalysisLayout] {
+    try plan.checkBeginning()
     guard !analyses.isEmpty else { return [] }
     let started = plan.complete(dataset, with: Chain(plan: plan, imputation: 1).state.imputed)
     var layouts: [AnalysisLayout] = []
-    for analysis in analyses {
+    for (analysis, stated) in zip(analyses, file.analyses) {
       do {
         layouts.append(try layout(of: analysis, on: started))
       } catch {
-        throw AnalysisError(analysis: analysis.name, underlying: error)
+        // What follows the first line points into the formula, as the place in the file does.
+        let sentence = "\(error)".prefix { $0 != "\n" }
+        throw StudyError(
+          file: file.path,
+          problems: [
+            StudyProblem(
+              .other("analysis '\(analysis.name.shown())': \(sentence)"),
+              at: stated.model.position)
+          ], text: file.text)
       }
     }
     return layouts
@@ -69,6 +64,13 @@ extension LoadedStudy {
       formula: specification.formula, data: data, encodings: specification.encodings)
     for term in frame.random where term.groupLabels.count < 2 {
       throw MixedModelError.oneGroup(grouping: term.grouping)
+    }
+    for term in frame.random {
+      let effects = term.groupLabels.count * term.columnNames.count
+      guard effects < frame.rows.count else {
+        throw MixedModelError.tooManyRandomEffects(
+          term: term.displayName, effects: effects, rows: frame.rows.count)
+      }
     }
     var seen = Set<String>()
     for term in frame.fixedNames where !seen.insert(term).inserted {

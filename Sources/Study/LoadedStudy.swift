@@ -39,8 +39,16 @@ public struct LoadedStudy: Sendable {
     do {
       dataset = try DataFile.read(dataPath, columns: wanted)
     } catch {
-      guard case .unknownColumn = error else { throw error }
-      dataset = try DataFile.read(dataPath)
+      switch error {
+      case .unknownColumn: dataset = try DataFile.read(dataPath)
+      case .noSuchFile, .isDirectory, .unreadable, .unknownExtension:
+        // What is wrong is the name, which stands in the study unless the command line gave it.
+        guard overrides.dataFile == nil, let place = file.dataFile?.position else { throw error }
+        throw StudyError(
+          file: file.path, problems: [StudyProblem(.other("\(error)"), at: place)],
+          text: file.text)
+      default: throw error
+      }
     }
     do {
       try self.init(file: file, dataset: dataset, overrides: overrides)

@@ -12,6 +12,13 @@ extension StudyFile {
         problems.add(.repeatedName(name.value, key: "analyse"), at: name.position)
       }
     }
+    var unnamed = Set<[String]>()
+    for analysis in analyses where analysis.name == nil {
+      let estimation = analysis.estimation?.value ?? .reml
+      if !unnamed.insert([analysis.model.value, estimation.rawValue]).inserted {
+        problems.add(.repeatedModel, at: analysis.model.position)
+      }
+    }
   }
 
   private func checkTargets(problems: ProblemList) {

@@ -199,7 +199,7 @@ extension StudyFile {
       degreesOfFreedom = Located(rule, at: text.position)
     } else if Double(text.value) != nil {
       pool.problems.add(
-        .outOfRange(key: "pool.df", found: text.value, expected: "at least 0"), at: text.position)
+        .outOfRange(key: "pool.df", found: text.value, expected: "above 0"), at: text.position)
     } else {
       let words = ["model", "nlme", "residual", "infinite"]
       pool.problems.add(

@@ -22,6 +22,8 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case outOfRange(key: String, found: String, expected: String)
     case notOneOf(key: String, found: String, allowed: [String], nearest: String?)
     case repeatedName(String, key: String)
+    /// The same model, estimated alike, without a name to tell the two apart.
+    case repeatedModel
     case nothingNamed(key: String, advice: String)
     case invalidRole(Int, predictor: String)
     case clusterRole(predictor: String)
@@ -54,6 +56,10 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case numbersAsText(StudyNote)
     case tooManyDefaults(targets: Int, predictors: Int)
     case nothingToDo
+    /// `impute.targets` is empty and there are no analyses.
+    case nothingAsked
+    /// The study's name is to be that of a directory, and cannot be.
+    case nameAsDirectory(String)
     /// What only one kind of file knows, as a sentence.
     case other(String)
   }
@@ -77,7 +83,7 @@ extension StudyProblem: CustomStringConvertible {
     switch reason {
     case .unreadable, .dataFile, .notUTF8, .empty, .syntax, .tabIndentation: fileSentence
     case .unknownKey, .duplicateKey, .missingKey, .wrongType, .outOfRange, .notOneOf,
-      .repeatedName, .nothingNamed, .formula:
+      .repeatedName, .repeatedModel, .nothingNamed, .nameAsDirectory, .formula:
       keySentence
     case .invalidRole, .clusterRole, .clusterAsPredictor, .clusterAsTarget,
       .roleNeedsCluster, .methodNeedsCluster, .slopeInSingleLevel,
@@ -120,6 +126,11 @@ extension StudyProblem: CustomStringConvertible {
         + Self.suggestion(nearest, else: allowed)
     case .repeatedName(let name, let key):
       "\(Self.quoted(path: key)) names \(Self.quoted(name)) twice"
+    case .repeatedModel:
+      "'analyse' has this model already; remove one, or give each a 'name'"
+    case .nameAsDirectory(let name):
+      "results would go to 'runs/\(name.shown())', but \(Self.quoted(name)) cannot name one directory; "
+        + "set 'output.directory', or choose a name without '/'"
     case .nothingNamed(let key, let advice): "\(Self.quoted(path: key)) names nothing; \(advice)"
     case .formula(let explanation):
       "the model cannot be read: \(explanation.shown(upTo: Self.longest))"
@@ -211,6 +222,8 @@ extension StudyProblem: CustomStringConvertible {
         + "choose 'data.columns', or name targets and their predictors"
     case .nothingToDo:
       "no variable has missing values and 'analyse' names no model: there is nothing to do"
+    case .nothingAsked:
+      "'impute.targets' is empty and 'analyse' names no model: nothing is asked for"
     case .other(let sentence): sentence
     default: ""
     }

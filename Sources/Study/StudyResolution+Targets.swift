@@ -104,6 +104,9 @@ extension StudyResolution {
       let variable = positions[summary.name].map({ variables[$0] }),
       !chosen.suitableTypes.contains(variable.type)
     else { return }
+    let declaration = file.variables.first { $0.name.value == summary.name }
+    // A method by default stands nowhere in the file: then where the column comes from.
+    let position = position ?? declaration?.type?.position ?? file.dataFile?.position
     let working = MethodRegistry.all.filter {
       $0.suitableTypes.contains(variable.type) && (cluster != nil || !$0.isTwoLevel)
     }
@@ -112,7 +115,6 @@ extension StudyResolution {
         method: method, target: summary.name, type: variable.type.rawValue,
         isText: summary.isText, working: working.map { $0.name }),
       at: position)
-    let declaration = file.variables.first { $0.name.value == summary.name }
     if let note = numbersAsText(summary, declaration) {
       problems.add(.numbersAsText(note), at: position)
     }

@@ -55,7 +55,7 @@ struct StudyResolution {
     resolveTargets()
     resolveVisit()
     if targets.isEmpty, file.analyses.isEmpty, problems.problems.isEmpty {
-      problems.add(.nothingToDo, at: nil)
+      problems.add(file.targets?.isEmpty == true ? .nothingAsked : .nothingToDo, at: nil)
     }
   }
 
@@ -72,6 +72,12 @@ struct StudyResolution {
         StudyProblem(
           .outOfRange(key: "impute.iterations", found: "\(count)", expected: expected),
           option: "--iterations"))
+    }
+    let name = file.studyName
+    if overrides.outputDirectory == nil, file.outputDirectory == nil,
+      name.contains("/") || name == "." || name == ".." || name.isBlank
+    {
+      problems.add(.nameAsDirectory(name), at: file.name?.position)
     }
     if let directory = overrides.outputDirectory, directory.isBlank {
       problems.add(StudyProblem(StudyFile.noDirectory, option: "--output"))

@@ -84,11 +84,27 @@ struct ReplicateInspection {
     }
     if let complete = rerun.complete { try write("complete.csv", [(nil, complete)]) }
     if let incomplete = rerun.incomplete { try write("incomplete.csv", [(nil, incomplete)]) }
-    for (method, sets) in rerun.completed {
-      let safe = String(method.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" })
-      try write(
-        "completed-\(safe).csv", sets.enumerated().map { ($0.offset + 1, $0.element) })
+    let names = Self.fileNames(rerun.completed.map(\.method))
+    for (name, (method, sets)) in zip(names, rerun.completed) {
+      try write(name, sets.enumerated().map { ($0.offset + 1, $0.element) })
+      writeToStandardError("The completed data sets of \(method) are in \(name).")
     }
     writeToStandardError("Its data sets are in \(folder.relativePath).")
+  }
+
+  /// A file's name for each method, all different also where case is not told apart: what may not
+  /// stand in a name is replaced, and methods whose names are then alike are numbered.
+  static func fileNames(_ methods: [String]) -> [String] {
+    var taken: Set<String> = []
+    return methods.map { method in
+      let safe = String(method.map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" })
+      var name = safe
+      var number = 2
+      while !taken.insert(name.lowercased()).inserted {
+        name = "\(safe)-\(number)"
+        number += 1
+      }
+      return "completed-\(name).csv"
+    }
   }
 }

@@ -39,6 +39,7 @@ struct BadInputTests {
     }
     try scratch.write("s.yaml", "data: {file: absent.csv}\n")
     try expectRefusal(["plan", "s.yaml"], "absent.csv: no such file", in: scratch)
+    try expectRefusal(["plan", "s.yaml"], "error: s.yaml:1:14: ", in: scratch)
   }
 
   @Test func folderInsteadOfFile() throws {

@@ -50,6 +50,11 @@ import Testing
     // The run is a run like any other: it can be extended.
     let extended = try Program.run("extend", example.directory("array").path, "--m", "7")
     #expect(extended.status == 0, "\(extended.errors)")
+    let longer = try example.results("array")
+    let after = try gather(example)
+    #expect(after.status == 0, "\(after.errors)")
+    #expect(after.errors.contains("merged already, and the run was extended since (m = 7, 4"))
+    expectSame(longer, try example.results("array"), "gathered after an extension")
   }
 
   @Test func namesWhatIsMissing() throws {

@@ -64,19 +64,21 @@ struct PlanTests {
     ("y ~ u + (1 | g)", "one level only"),
     ("y ~ x + (1 | h)", "grouping factor h has one group only"),
     ("y ~ x + empty + (1 | g)", "None of the 6 rows"),
+    ("y ~ x + (1 | row)", "has 6 random effects for 6 rows"),
+    ("y ~ x + (x | g)", "has 6 random effects for 6 rows"),
   ])
   func analysesAreChecked(_ model: String, _ sentence: String) throws {
     let scratch = try Scratch()
     try scratch.write(
       "d.csv",
       """
-      y,x,t,u,h,g,empty
-      1,2,a,q,1,1,
-      2,1,b,q,1,1,
-      3,2,a,q,1,2,
-      4,1,b,q,1,2,
-      5,2,a,q,1,3,
-      ,1,b,q,1,3,
+      y,x,t,u,h,g,row,empty
+      1,2,a,q,1,1,1,
+      2,1,b,q,1,1,2,
+      3,2,a,q,1,2,3,
+      4,1,b,q,1,2,4,
+      5,2,a,q,1,3,5,
+      ,1,b,q,1,3,6,
       """)
     let path = try scratch.write(
       "s.yaml",
@@ -87,10 +89,48 @@ struct PlanTests {
       """)
     let outcome = try Program.run("plan", path)
     #expect(outcome.status == 65)
-    #expect(outcome.errors.contains("analysis 'effect'"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("s.yaml:3:34: analysis 'effect'"), "\(outcome.errors)")
     #expect(outcome.errors.contains(sentence), "\(outcome.errors)")
     #expect(outcome.errors.split(separator: "\n").count == 1)
     #expect(outcome.output.isEmpty)
+  }
+
+  /// What no chain can begin with is refused before anything is computed.
+  @Test func imputationsThatCannotBegin() throws {
+    let scratch = try Scratch()
+    var text = "g,y,huge," + (1...30).map { "x\($0)" }.joined(separator: ",") + "\n"
+    for row in 0..<30 {
+      let cells = (1...30).map { "\((row * $0 * $0 + row + $0) % 31)" }
+      text +=
+        "\(row % 6),\(row == 0 ? "" : "\(row % 9)"),\(row)e200,"
+        + cells.joined(separator: ",") + "\n"
+    }
+    try scratch.write("d.csv", text)
+    func plan(_ predictors: [String]) throws -> Program.Outcome {
+      let study = try scratch.write(
+        "s.yaml",
+        """
+        data: {file: d.csv, cluster: g}
+        impute: {targets: {y: {predictors: {\(predictors.map { "\($0): 1" }.joined(separator: ", "))}}}}
+        output: {directory: out}
+        """)
+      return try Program.run(["plan", study], folder: scratch.folder)
+    }
+    let many = try plan((1...30).map { "x\($0)" })
+    #expect(many.status == 65)
+    #expect(many.errors.contains("y: it cannot be imputed as specified: 29 observed rows cannot"))
+    #expect(many.errors.contains("give it fewer predictors"), "\(many.errors)")
+    let huge = try plan(["x1", "huge"])
+    #expect(huge.status == 65)
+    #expect(huge.errors.contains("huge has values beyond 1e150"), "\(huge.errors)")
+    #expect(try plan(["x1", "x2"]).status == 0)
+    // A run refuses what plan refuses, and leaves nothing behind.
+    let run = try Program.run(["run", "s.yaml"], folder: scratch.folder)
+    #expect(run.status == 0, "\(run.errors)")
+    _ = try plan(["x1", "huge"])
+    try FileManager.default.removeItem(at: scratch.url("out"))
+    #expect(try Program.run(["run", "s.yaml"], folder: scratch.folder).status == 65)
+    #expect(!scratch.names.contains("out"))
   }
 
   @Test func mistakesStandWithTheirPlace() throws {

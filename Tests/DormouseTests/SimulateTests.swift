@@ -132,6 +132,46 @@ import Testing
     #expect(isClose(terms?["estimate"], expected, relative: 1e-9))
   }
 
+  /// Names that differ in what a file's name can't have make different files.
+  @Test func keptDataOfEveryMethodHaveAFileOfTheirOwn() throws {
+    let fixture = try SimulationFixture(scenarios: "{icc: [0.02]}", replicates: 1)
+    let text = SimulationFixture.text("{icc: [0.02]}", 1)
+      .replacing("naive pmm:", with: "a+b:").replacing("fixed cluster effects:", with: "a-b:")
+    try fixture.scratch.write("sim.yaml", text)
+    let outcome = try fixture.run("all", ["--only", "scenario=1,replicate=1", "--keep-data"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("completed data sets of a+b are in completed-a-b.csv"))
+    #expect(outcome.errors.contains("completed data sets of a-b are in completed-a-b-2.csv"))
+    let folder = fixture.scratch.url("all/scenario-1-replicate-1")
+    let files = try ["completed-a-b.csv", "completed-a-b-2.csv"].map {
+      try Data(contentsOf: folder.appending(path: $0))
+    }
+    #expect(files[0] != files[1])
+  }
+
+  @Test func fewerReplicatesAreSaid() throws {
+    let fixture = try SimulationFixture(scenarios: "{icc: [0.02]}", replicates: 4)
+    #expect(try fixture.run("all").status == 0)
+    let fewer = try fixture.run("all", ["--replicates", "2"])
+    #expect(fewer.status == 0, "\(fewer.errors)")
+    #expect(fewer.errors.contains("the record has up to 4 replicates of a scenario"))
+    let again = try fixture.run("all")
+    #expect(again.status == 0 && !again.errors.contains("the record has up to"))
+  }
+
+  /// A replicate that is not what was written is computed again, to the same figures.
+  @Test func damagedReplicatesAreComputedAgain() throws {
+    let fixture = try SimulationFixture(scenarios: "{icc: [0.02]}", replicates: 3)
+    #expect(try fixture.run("all").status == 0)
+    let before = try fixture.results("all")
+    try damage(
+      fixture.scratch.url("all"), "UPDATE replicates SET results = zeroblob(9) WHERE replicate = 2")
+    let again = try fixture.run("all")
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(again.errors.contains("1 of the record's replicates failed"), "\(again.errors)")
+    expectSame(before, try fixture.results("all"), "after damage")
+  }
+
   @Test func badInputIsRefusedBeforeAnythingIsWritten() throws {
     let fixture = try SimulationFixture()
     func refused(

@@ -157,6 +157,34 @@ import Testing
         "s.yaml: no variable has missing values and 'analyse' names no model: there is nothing "
           + "to do"
       ])
+    #expect(
+      resolutionMessages("data: {file: a.csv}\nimpute: {targets: {}}") == [
+        "s.yaml: 'impute.targets' is empty and 'analyse' names no model: nothing is asked for"
+      ])
+  }
+
+  /// The study's name is that of a directory unless another is given.
+  @Test(arguments: ["../../etc/x", "a/b", ".."]) func namesThatLeadAway(name: String) {
+    let text = "study: \(name)\ndata: {file: a.csv, cluster: g}"
+    #expect(
+      resolutionMessages(text) == [
+        "s.yaml:1:8: results would go to 'runs/\(name)', but '\(name)' cannot name one directory; "
+          + "set 'output.directory', or choose a name without '/'"
+      ])
+    #expect(resolutionMessages(text + "\noutput: {directory: out}") == [])
+  }
+
+  /// A default method stands nowhere in the file: then where the type does, or the data.
+  @Test func methodsByDefaultHaveAPlaceToo() {
+    let data = Dataset(columns: [
+      Column(name: "r", values: .text(codes: [0, 1, 2, -1], levels: ["a", "b", "c"]))
+    ])
+    let sentence = "'r' is categorical, which 'pmm' cannot impute"
+    let found = resolutionMessages("data: {file: a.csv}", data)
+    #expect(found.count == 1 && found[0].hasPrefix("s.yaml:1:14: \(sentence)"), "\(found)")
+    let declared = resolutionMessages(
+      "data: {file: a.csv}\nvariables: {r: {type: categorical}}", data)
+    #expect(declared.first?.hasPrefix("s.yaml:2:22: \(sentence)") == true, "\(declared)")
   }
 
   @Test func tooManyDefaultPredictors() throws {

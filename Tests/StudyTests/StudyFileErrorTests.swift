@@ -319,7 +319,12 @@ import Testing
       "pool: {level: '0.9'}", 15,
       "'pool.level' must be a number between 0 and 1, but this is the text \"0.9\""
     ),
-    ("pool: {df: -3}", 12, "'pool.df' must be at least 0, but this is -3"),
+    (
+      "analyse: [{model: y ~ x}, {model: y ~ x, estimation: REML}]", 35,
+      "'analyse' has this model already; remove one, or give each a 'name'"
+    ),
+    ("pool: {df: -3}", 12, "'pool.df' must be above 0, but this is -3"),
+    ("pool: {df: 0}", 12, "'pool.df' must be above 0, but this is 0"),
     ("pool: {df: residuals}", 12, "'pool.df' cannot be 'residuals'; did you mean 'residual'?"),
     ("output: runs", 9, "'output' must be a mapping ('key: value'), but this is 'runs'"),
     (

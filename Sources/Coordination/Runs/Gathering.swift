@@ -26,6 +26,15 @@ public enum GatheringError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+/// What a merger of elements came to.
+public enum Merger: Equatable, Sendable {
+  case merged
+  /// Everything was there already, results written.
+  case mergedBefore
+  /// Everything was there already, and the run has been extended since.
+  case extendedSince(m: Int, iterations: Int)
+}
+
 /// The records that the elements of a job array have left in a run's directory.
 public struct Gathering: Sendable {
   /// One element and what it has got.
@@ -91,17 +100,17 @@ public struct Gathering: Sendable {
   /// that an interrupted merger is carried on by the next.
   ///
   /// - Precondition: nothing is ``incomplete``.
-  /// - Returns: false when everything was there already and nothing was touched.
+  /// - Returns: what was done; unless ``Merger/merged``, nothing was touched.
   /// - Throws: ``GatheringError/running(_:_:why:)``, `RunRecordError` (a record of another run, or
   ///   in use), what `finishing` throws.
-  public func merge(programVersion: String, finishing: () throws -> Void) throws -> Bool {
+  public func merge(programVersion: String, finishing: () throws -> Void) throws -> Merger {
     precondition(incomplete.isEmpty, "elements are missing")
     for part in parts {
       if let (claim, why) = part.writer {
         throw GatheringError.running(part.element, claim, why: why)
       }
     }
-    if try isMerged() { return false }
+    if let earlier = try earlierMerger() { return earlier }
     let run = StudyRun(
       settings: RunSettings(programVersion: programVersion), communicator: SoloCommunicator())
     let record = try RunRecord.openOrCreate(
@@ -129,20 +138,28 @@ public struct Gathering: Sendable {
     }
     try finishing()
     end = parts.allSatisfy(\.failed.isEmpty) ? .finished : .failed
-    return true
+    return .merged
   }
 
-  /// Does the run's own record hold everything, results written?
-  private func isMerged() throws -> Bool {
-    guard RunRecord.exists(in: directory) else { return false }
+  /// What an earlier merger has left; nil when there is still something to merge.
+  private func earlierMerger() throws -> Merger? {
+    guard RunRecord.exists(in: directory) else { return nil }
     let reader = try RecordReader(directory: directory)
     let recorded = try reader.description()
     let differences = recorded.differences(from: description)
+    // A run never shrinks, and only one that has all its chains is extended.
+    if recorded.identity.differences(from: description.identity).isEmpty, !differences.isEmpty,
+      recorded.m >= description.m, recorded.iterations >= description.iterations
+    {
+      return .extendedSince(m: recorded.m, iterations: recorded.iterations)
+    }
     guard differences.isEmpty else {
       throw RunRecordError.mismatch(path: reader.path, differences)
     }
     let done = try reader.finishedChains(iterations: description.iterations)
-    return try done == Array(1...description.m) && reader.attempts().last?.outcome == .finished
+    let isMerged =
+      try done == Array(1...description.m) && reader.attempts().last?.outcome == .finished
+    return isMerged ? .mergedBefore : nil
   }
 
   /// Elements with a record, of one array: where several sizes are there, of the one with most.

@@ -11,7 +11,7 @@ public enum DegreesOfFreedomRule: Sendable, Equatable, CustomStringConvertible {
   /// A large sample.
   case infinite
 
-  /// Reads `model`, `nlme`, `residual`, `infinite`, or a number of at least 0.
+  /// Reads `model`, `nlme`, `residual`, `infinite`, or a number above 0.
   ///
   /// - Returns: nil for anything else.
   public init?(_ text: String) {
@@ -21,7 +21,7 @@ public enum DegreesOfFreedomRule: Sendable, Equatable, CustomStringConvertible {
     case "residual": self = .residual
     case "infinite", "inf", "Inf": self = .infinite
     default:
-      guard let value = Double(text), value >= 0 else { return nil }
+      guard let value = Double(text), value > 0 else { return nil }
       self = value == .infinity ? .infinite : .fixed(value)
     }
   }

@@ -19,7 +19,8 @@ public enum EstimatesFileError: Error, Equatable {
   case missingColumn(path: String, name: String, found: [String])
   /// Two columns mean the same.
   case ambiguousColumns(path: String, first: String, second: String)
-  case textColumn(path: String, column: String)
+  /// Text where a number is needed, in `row` (from 1).
+  case textCell(path: String, column: String, row: Int)
   /// A cell that must have a value has none, in `row` (from 1).
   case missingCell(path: String, column: String, row: Int)
   /// A standard error below 0, or degrees of freedom below 0, in `row` (from 1).
@@ -38,8 +39,8 @@ extension EstimatesFileError: CustomStringConvertible {
         + found.prefix(8).joined(separator: ", ") + (found.count > 8 ? ", …)" : ")")
     case .ambiguousColumns(let path, let first, let second):
       "\(path): the columns '\(first)' and '\(second)' mean the same; remove or rename one"
-    case .textColumn(let path, let column):
-      "\(path): the column '\(column)' holds text where numbers are needed"
+    case .textCell(let path, let column, let row):
+      "\(path), row \(row): '\(column)' holds text where a number is needed"
     case .missingCell(let path, let column, let row):
       "\(path), row \(row): '\(column)' is missing; every row needs one"
     case .negativeCell(let path, let column, let row):
@@ -226,11 +227,16 @@ public enum EstimatesFile {
 
     /// The cells of `rows`, none missing.
     private func numbers(_ column: Column, _ rows: [Int]) throws -> [Double] {
-      guard case .numeric(let cells) = column.values else {
-        throw EstimatesFileError.textColumn(path: path, column: column.name)
+      switch column.values {
+      case .numeric(let cells):
+        try checkComplete(column, rows)
+        return rows.map { cells[$0] }
+      case .text(let codes, let levels):
+        let isText = levels.map { !(Double($0)?.isFinite ?? false) }
+        let row = rows.first { codes[$0] < 0 || isText[Int(codes[$0])] } ?? 0
+        if codes[row] < 0 { try checkComplete(column, rows) }
+        throw EstimatesFileError.textCell(path: path, column: column.name, row: row + 1)
       }
-      try checkComplete(column, rows)
-      return rows.map { cells[$0] }
     }
 
     /// The cells of `rows` as text, none missing.
@@ -249,11 +255,10 @@ public enum EstimatesFile {
       case .numeric(let numbers): cells = numbers.map { $0.isNaN ? .infinity : $0 }
       case .text(let codes, let levels):
         // Some cells spell infinity, which is no number in a data file.
-        let values = try levels.map { level in
-          guard let value = Double(level), !value.isNaN else {
-            throw EstimatesFileError.textColumn(path: path, column: column.name)
-          }
-          return value
+        let values = levels.map { Double($0) ?? .nan }
+        if let row = codes.indices.first(where: { codes[$0] >= 0 && values[Int(codes[$0])].isNaN })
+        {
+          throw EstimatesFileError.textCell(path: path, column: column.name, row: row + 1)
         }
         cells = codes.map { $0 < 0 ? .infinity : values[Int($0)] }
       }

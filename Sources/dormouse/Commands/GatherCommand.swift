@@ -53,13 +53,13 @@ struct GatherCommand: ParsableCommand {
   }
 
   private func merge(_ gathering: Gathering, in folder: URL) throws -> ExitCode {
-    let isNew = try gathering.merge(programVersion: programVersion) {
+    let merger = try gathering.merge(programVersion: programVersion) {
       let files = try RunFiles(directory: folder)
       let (rule, level) = try RunSession.recordedPooling(files.results)
       try files.write(rule: rule, level: level)
     }
     let files = try RunFiles(directory: folder)
-    if isNew {
+    if merger == .merged {
       try files.writeProvenance()
       do {
         writeReport(of: folder, loaded: try LoadedStudy(recordedIn: folder))
@@ -75,11 +75,18 @@ struct GatherCommand: ParsableCommand {
     for failure in files.results.failures {
       writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
     }
-    writeToStandardError(
-      isNew
-        ? "\(gathering.parts.count) elements are merged; results are in \(directory): pooled.csv, "
-          + "fits.csv, convergence.csv and more."
-        : "The elements are merged already; nothing changed.")
+    switch merger {
+    case .merged:
+      writeToStandardError(
+        "\(gathering.parts.count) elements are merged; results are in \(directory): pooled.csv, "
+          + "fits.csv, convergence.csv and more.")
+    case .mergedBefore:
+      writeToStandardError("The elements are merged already; nothing changed.")
+    case .extendedSince(let m, let iterations):
+      writeToStandardError(
+        "The elements are merged already, and the run was extended since (m = \(m), \(iterations) "
+          + "iterations); nothing changed.")
+    }
     if !files.results.failures.isEmpty { return ExitStatus.chainsFailed }
     return pooled.allSatisfy { $0.table != nil } ? .success : ExitStatus.failed
   }

@@ -48,6 +48,16 @@ import Testing
       ])
   }
 
+  @Test(arguments: [
+    ("y,nan,1,3", "estimate"), ("y,1,nan,3", "std.error"), ("y,1,1,nan", "df"),
+  ]) func textIsToldAtItsRow(row: String, column: String) {
+    #expect {
+      _ = try read("term,estimate,std.error,df\nx,1,1,3\n\(row)\n")
+    } throws: {
+      "\($0)".hasSuffix("row 2: '\(column)' holds text where a number is needed")
+    }
+  }
+
   @Test func mistakesAreToldAtTheirRow() {
     #expect {
       _ = try read("effect,term,estimate,std.error\nran_pars,x,1,\nfixed,x,1,1\nfixed,y,1,\n")
