@@ -160,8 +160,38 @@ enum Schema {
       throw RunRecordError.older(path: path, found: found, known: version)
     }
     // A file cut off at a page boundary opens without complaint: compare with its own header.
-    if isCutOff(path) { throw RunRecordError.damaged(path: path) }
+    if try isCutOff(path) || !isWhole(db) { throw RunRecordError.damaged(path: path) }
     return true
+  }
+
+  /// Whether the tables are those that were made: a changed letter in a column's name would make
+  /// its values read as absent, and no row's checksum would tell.
+  private static func isWhole(_ db: Database) throws -> Bool {
+    let required = tables(statements)
+    let known = required.merging(
+      tables(DonorUseTable.statement + ReplicateTables.statements)
+    ) { first, _ in first }
+    var found: [String: String] = [:]
+    for row in try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_master WHERE sql > ''") {
+      found[try row.get("name")] = normalised(try row.get("sql"))
+    }
+    return found.allSatisfy { known[$0.key] == $0.value }
+      && required.keys.allSatisfy { found[$0] != nil }
+  }
+
+  /// The tables that `statements` make, as SQLite remembers them, by name.
+  private static func tables(_ statements: String) -> [String: String] {
+    var tables: [String: String] = [:]
+    for statement in statements.split(separator: ";") {
+      let text = normalised(String(statement)).replacing(" IF NOT EXISTS", with: "")
+      let words = text.split(separator: " ")
+      if words.count > 2 { tables[String(words[2])] = text }
+    }
+    return tables
+  }
+
+  private static func normalised(_ sql: String) -> String {
+    sql.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
   static func create(_ db: Database) throws {

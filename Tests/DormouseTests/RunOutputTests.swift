@@ -177,15 +177,20 @@ import Testing
 
   @Test func failedChainsAreReportedAndTheStatusSaysSo() throws {
     let scratch = try Scratch()
-    // Two observed values cannot estimate three parameters.
+    // Two observed values cannot estimate three parameters. In the first iteration they need not:
+    // x begins with 0 in both rows, and is left out.
     let study = try Self.smallStudy(
-      scratch, rows: { "\($0 / 10),\(Double(($0 * 37) % 23)),\($0 < 2 ? "\($0)" : "")" },
-      impute: ", targets: {y: {method: pmm, predictors: {x: 1}}}")
+      scratch,
+      rows: { row in
+        "\(row / 10),\(row < 2 ? "" : "\(row < 4 ? row - 1 : 0)"),\(row < 2 ? "\(row)" : "")"
+      },
+      impute: ", visit: [y, x], targets: {y: {method: pmm, predictors: {x: 1}}, "
+        + "x: {method: norm, predictors: {}}}")
     let outcome = try Program.run("run", study)
     #expect(outcome.status == 81)
     #expect(
       outcome.errors.contains(
-        "imputation 1 failed (seed 5, 0 iterations done): imputation 1, iteration 1, y: 2 observed")
+        "imputation 1 failed (seed 5, 1 iterations done): imputation 1, iteration 2, y: 2 observed")
     )
     #expect(outcome.errors.contains("--only 1 repeats that one alone"))
     let events = try String(
@@ -199,8 +204,8 @@ import Testing
     #expect(alone.status == 81, "\(alone.errors)")
     #expect(alone.errors.contains("The full log of imputation 2 is in"), "\(alone.errors)")
     let lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
-    #expect(lines.count == 2)
-    #expect(lines.last?.hasPrefix("2,1,y,") == true)
+    #expect(lines.count == 4)
+    #expect(lines.last?.hasPrefix("2,2,y,") == true)
     #expect(lines.last?.contains("failed: 2 observed rows") == true)
   }
 
@@ -223,11 +228,11 @@ import Testing
 
   @Test func analysesThatCannotBeFittedDoNotTakeTheOthersAlong() throws {
     let scratch = try Scratch()
-    // With a group for every value of x there are as many random effects as rows of x's own.
+    // A response that its predictor gives exactly.
     let study = try Self.smallStudy(
       scratch,
       rows: { "\($0 / 10),\($0),\($0 % 7 == 0 ? "" : "\(Double(($0 * 53) % 29) / 3)")" },
-      analyse: "{name: fine, model: \"y ~ x\"}, {name: broken, model: \"y ~ 1 + (1 | x)\"}")
+      analyse: "{name: fine, model: \"y ~ x\"}, {name: broken, model: \"I(2 * y) ~ y + (1 | g)\"}")
     let outcome = try Program.run("run", study, "--format", "json")
     #expect(outcome.status == 70)
     #expect(outcome.errors.contains("analysis 'broken' could not be pooled"))

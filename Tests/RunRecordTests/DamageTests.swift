@@ -134,6 +134,19 @@ import Testing
     #expect(throws: RunRecordError.damaged(path: scratch.file.path)) { try readAll() }
   }
 
+  /// One letter of a column's name: its values would be read as absent.
+  @Test func aChangedTable() throws {
+    let file = try Data(contentsOf: scratch.file)
+    for word in ["transformed_std_error REAL", "CREATE TABLE estimates", "donors INTEGER"] {
+      var changed = file
+      let place = try #require(changed.range(of: Data(word.utf8)))
+      changed[place.upperBound - 9] ^= 2
+      try changed.write(to: scratch.file)
+      #expect(throws: RunRecordError.damaged(path: scratch.file.path)) { try readAll() }
+      #expect(throws: RunRecordError.damaged(path: scratch.file.path)) { try open(scratch) }
+    }
+  }
+
   /// A value of another type than the column's is damage, and is never quoted.
   @Test func wrongTypesAreDamage() throws {
     try damage("UPDATE attempts SET pid = 'secret' WHERE id = 1")

@@ -184,7 +184,7 @@ import Testing
     #expect(found.count == 1 && found[0].hasPrefix("s.yaml:1:14: \(sentence)"), "\(found)")
     let declared = resolutionMessages(
       "data: {file: a.csv}\nvariables: {r: {type: categorical}}", data)
-    #expect(declared.first?.hasPrefix("s.yaml:2:22: \(sentence)") == true, "\(declared)")
+    #expect(declared.first?.hasPrefix("s.yaml:2:23: \(sentence)") == true, "\(declared)")
   }
 
   @Test func tooManyDefaultPredictors() throws {

@@ -107,21 +107,9 @@ public struct SimulationRun {
       try record.setExtent(m: description.m, iterations: 0, studyText: description.studyText)
       try record.setScenarios(study.scenarioRecords)
       let reader = try RecordReader(directory: directory)
-      if !damaged.isEmpty {
-        try record.discard(damaged)
-        let sentence =
-          "\(damaged.count) of the record's replicates failed their checksum and are computed again"
-        say(sentence)
-        try record.note([IncidentRecord(kind: "record damaged", detail: sentence)])
-      }
+      // Said when the start has been.
+      var sentences = try repair(record, damaged)
       let (batches, costs) = try remaining(reader, study: study, outcome: &outcome)
-      let recorded = try reader.scenarioTallies()
-      let most = study.scenarios.compactMap { recorded[$0.digest]?.count }.max() ?? 0
-      if only == nil, most > study.replicates {
-        say(
-          "the record has up to \(most) replicates of a scenario; the result files will show the first "
-            + "\(study.replicates) of each, as asked for, and the record keeps the others")
-      }
       // An attempt that fails must not leave behind that it runs.
       let writer = ProgressWriter(
         settings.progressFile(
@@ -131,6 +119,8 @@ public struct SimulationRun {
       var ending = (state: ProgressFile.State.failed, status: 70)
       defer { writer.end(ending.state, exitStatus: ending.status) }
       started(outcome)
+      if only == nil { sentences += try replicatesLeftOut(reader, study: study) }
+      sentences.forEach(say)
       isSent = true
       try distribute(Self.encode(file, overrides), on: communicator)
       let counter = ReplicateProgress(batches: batches, costs: costs)
@@ -206,6 +196,29 @@ public struct SimulationRun {
       guard (1...study.replicates).allSatisfy(done.contains) else { return false }
     }
     return true
+  }
+
+  /// Takes damaged replicates out of the record, which computes them again; what to say of it.
+  private func repair(_ record: RunRecord, _ damaged: [ReplicateKeys]) throws -> [String] {
+    guard !damaged.isEmpty else { return [] }
+    try record.discard(damaged)
+    let sentence =
+      "\(damaged.count) of the record's replicates failed their checksum and are computed again"
+    try record.note([IncidentRecord(kind: "record damaged", detail: sentence)])
+    return [sentence]
+  }
+
+  /// What to say when the record has more replicates than are asked for.
+  private func replicatesLeftOut(
+    _ reader: RecordReader, study: SimulationStudy
+  ) throws -> [String] {
+    let recorded = try reader.scenarioTallies()
+    let most = study.scenarios.compactMap { recorded[$0.digest]?.count }.max() ?? 0
+    guard most > study.replicates else { return [] }
+    return [
+      "the record has up to \(most) replicates of a scenario; the result files will show the first "
+        + "\(study.replicates) of each, as asked for, and the record keeps the others"
+    ]
   }
 
   /// What is to be computed, in batches, and the expected seconds of a replicate of each scenario.
