@@ -136,7 +136,8 @@ import Testing
   @Test func keptDataOfEveryMethodHaveAFileOfTheirOwn() throws {
     let fixture = try SimulationFixture(scenarios: "{icc: [0.02]}", replicates: 1)
     let text = SimulationFixture.text("{icc: [0.02]}", 1)
-      .replacing("naive pmm:", with: "a+b:").replacing("fixed cluster effects: {", with: "a-b: {method: norm, ")
+      .replacing("naive pmm:", with: "a+b:")
+      .replacing("fixed cluster effects: {", with: "a-b: {method: norm, ")
     try fixture.scratch.write("sim.yaml", text)
     let outcome = try fixture.run("all", ["--only", "scenario=1,replicate=1", "--keep-data"])
     #expect(outcome.status == 0, "\(outcome.errors)")

@@ -57,9 +57,9 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let folder = URL(filePath: directory, directoryHint: .isDirectory)
-      let content = try content(of: folder)
+      let (content, usualPath) = try content(of: folder)
       let files = ReportFiles(content)
-      let path = to ?? source.pagePath
+      let path = to ?? usualPath
       try OutputPath(path: path).check(reads: [])
       try OutputPath(path: path).checkIsPage()
       let hasFigures = try files.writePage(to: path)
@@ -78,17 +78,21 @@ struct ReportCommand: ParsableCommand {
     }
   }
 
-  private func content(of folder: URL) throws -> PageContent {
+  /// The page, and where it goes unless another place is asked for.
+  private func content(of folder: URL) throws -> (PageContent, path: String) {
     guard try RecordReader(directory: folder).isSimulation() else {
       let source = try ReportSource(directory: folder, data: data, rule: df, level: level)
-      return try RunReport(source, programVersion: programVersion).content()
+      return (
+        try RunReport(source, programVersion: programVersion).content(), source.pagePath
+      )
     }
     for (option, isGiven) in [("--df", df != nil), ("--level", level != nil)] where isGiven {
       throw ValidationError(
         "\(option) is for runs; \(directory) is a simulation study, whose file says it.")
     }
-    return try SimulationReport(
+    let content = try SimulationReport(
       SimulationReportSource(directory: folder, folder: data), programVersion: programVersion
     ).content()
+    return (content, folder.appending(path: ReportFiles.fileName).relativePath)
   }
 }
