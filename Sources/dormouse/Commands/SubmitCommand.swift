@@ -14,7 +14,8 @@ struct SubmitCommand: ParsableCommand {
     discussion: """
       Checks the study as `plan` does, computes a few iterations of the first chain to tell how \
       long the job will take, writes the batch script into the run's directory, shows it and \
-      submits it. A job that is stopped by its time limit goes back into the queue and carries on.
+      submits it. A job that is stopped by its time limit goes back into the queue and carries on. \
+      Simulations are handed over by slurm/submit and slurm/simulation.sh.
 
       What is not given here comes from DORMOUSE_ACCOUNT, DORMOUSE_PARTITION and so on, or from \
       config/cluster.yaml (slurm/README.md has the list). Without either: one node, 4 tasks, 4 hours.
@@ -79,7 +80,7 @@ struct SubmitCommand: ParsableCommand {
       let begun = clock.now
       var overrides = arguments.overrides
       overrides.outputDirectory = output
-      let loaded = try LoadedStudy(path: study, overrides: overrides)
+      let loaded = try loadStudy(study, overrides)
       _ = try loaded.analysisLayouts()
       let loading = (clock.now - begun) / .seconds(1)
       if let array, array > loaded.study.imputations {
