@@ -81,6 +81,11 @@ public struct TargetConvergence: Sendable, Equatable {
     case .oneChain:
       return
         "not judged: with one chain it cannot be seen whether chains agree (\(extent), \(figures))."
+    case .fewChains:
+      return
+        "not judged: R-hat is above \(Self.decimal(ConvergenceLimits.reduction)), which so few "
+        + "chains can reach by chance or because the start is not forgotten; use "
+        + "\(ConvergenceLimits.fewestChains) chains or more (\(concerned); \(extent), \(figures))."
     case .moreIterations(let count):
       if first.iterations < ConvergenceLimits.fewestIterations {
         return

@@ -109,6 +109,32 @@ import Testing
     #expect(found.chains == 300 && found.iterations == 20)
   }
 
+  /// After 10 iterations with ρ = 0.9 a third of the start's effect is left (0.9^10 = 0.35). R̂ of
+  /// two or three such chains is large, but so it is by chance: that is no verdict of convergence.
+  @Test(arguments: [2, 3, 4]) func fewChainsCannotBeJudged(chains: Int) {
+    var source = ConvergenceChains(UInt32(200 + chains))
+    var undecided = 0
+    for _ in 0..<300 {
+      let found = TraceDiagnostics(
+        source.autoregressive(chains: chains, iterations: 10, correlation: 0.9))
+      let value = found.reduction?.value ?? 0
+      if found.verdict == .converged { #expect(value <= 1.2) }
+      if found.verdict == .fewChains {
+        undecided += 1
+        #expect(value > 1.2)
+      }
+    }
+    // With two chains R̂ has to be very large to be no chance: about half of the sets hang on this.
+    #expect(undecided > 20)
+  }
+
+  /// The second half forgives what the first remembers, with few chains too.
+  @Test func fewChainsThatForgetHaveConverged() {
+    var source = ConvergenceChains(210)
+    let chains = source.autoregressive(chains: 3, iterations: 60, correlation: 0.3, start: 40)
+    #expect(verdict(chains) == .converged)
+  }
+
   /// Drift: 10 chains that move by exactly 1 per 9 iterations, a standard deviation of 1 apart.
   @Test func driftByHand() throws {
     // Levels with standard deviation 1, slopes ±10 % around 1/9.
@@ -157,6 +183,9 @@ import Testing
     #expect(
       sentence(source.independent(chains: 1, iterations: 12))
         .hasPrefix("not judged: with one chain it cannot be seen whether chains agree"))
+    #expect(
+      sentence(source.autoregressive(chains: 2, iterations: 10, correlation: 0.95))
+        .hasPrefix("not judged: R-hat is above 1.20, which so few chains can reach by chance"))
     #expect(sentence([[.nan, .nan]]) == "nothing was traced.")
     var stuck = source.independent(chains: 8, iterations: 20)
     for k in 0..<7 { stuck[k] = Array(repeating: Double(k), count: 20) }
