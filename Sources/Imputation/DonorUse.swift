@@ -27,6 +27,12 @@ public struct DonorUse: Sendable, Equatable, Codable {
   public var cells: Int {
     donorsByTimes.enumerated().reduce(0) { $0 + ($1.offset + 1) * $1.element }
   }
+  /// Share of the imputed cells that the donor borrowed most often has filled; 0 without cells.
+  public var largestShare: Double { cells == 0 ? 0 : Double(mostTimes) / Double(cells) }
+  /// Whether one donor has filled so much that it should be looked at: a tenth or more, and at least
+  /// five cells. With five donors to choose from, one and the same pool for all cells gives each
+  /// a fifth.
+  public var isOneSided: Bool { mostTimes >= 5 && largestShare >= 0.1 }
   /// Share of the imputed cells whose donor was borrowed j + 1 times, at position j.
   public var shareOfCells: [Double] {
     let all = Double(cells)

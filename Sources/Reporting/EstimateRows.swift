@@ -31,7 +31,8 @@ extension VarianceComponentRow {
     self.init(
       analysis: analysis, group: pooled.group, term: pooled.term,
       estimate: pooled.estimate ?? .nan, confidenceLow: pooled.confidenceLow,
-      confidenceHigh: pooled.confidenceHigh, fractionMissing: pooled.fractionMissing,
+      confidenceHigh: pooled.confidenceHigh, lambda: pooled.lambda,
+      fractionMissing: pooled.fractionMissing,
       degreesOfFreedom: pooled.degreesOfFreedom,
       monteCarloError: pooled.estimateMonteCarloError, imputations: pooled.imputations,
       boundaryCount: pooled.boundaryFits)

@@ -57,11 +57,12 @@ public struct EstimateRow: Sendable, Equatable {
 extension Table {
   private static let shownFigures: Set<EstimateRow.Figure> = [
     .estimate, .standardError, .statistic, .degreesOfFreedom, .pValue, .confidenceLow,
-    .confidenceHigh, .fractionMissing,
+    .confidenceHigh, .lambda,
   ]
 
   /// Pooled coefficients: the columns of broom, then riv, lambda, fmi, ubar, b, t, m, then
-  /// mcse.* for each figure. Text shows those that a reader of results looks for.
+  /// mcse.* for each figure. Text shows those that a reader of results looks for: lambda and not
+  /// fmi, which is at least 2/(ν + 3) even with nothing missing.
   public static func pooledEstimates(
     _ rows: [EstimateRow], title: String? = "Pooled estimates", notes: [String] = []
   ) -> Table {
@@ -140,6 +141,8 @@ public struct VarianceComponentRow: Sendable, Equatable {
   public var estimate: Double
   public var confidenceLow: Double?
   public var confidenceHigh: Double?
+  /// λ, the share of the variance that missing data cause, on the scale of pooling.
+  public var lambda: Double?
   /// Fraction of missing information on the scale of pooling.
   public var fractionMissing: Double?
   public var degreesOfFreedom: Double?
@@ -152,7 +155,7 @@ public struct VarianceComponentRow: Sendable, Equatable {
   public init(
     analysis: String, group: String, term: String, estimate: Double,
     confidenceLow: Double? = nil, confidenceHigh: Double? = nil,
-    fractionMissing: Double? = nil, degreesOfFreedom: Double? = nil,
+    lambda: Double? = nil, fractionMissing: Double? = nil, degreesOfFreedom: Double? = nil,
     monteCarloError: Double? = nil, imputations: Int? = nil, boundaryCount: Int? = nil
   ) {
     self.analysis = analysis
@@ -161,6 +164,7 @@ public struct VarianceComponentRow: Sendable, Equatable {
     self.estimate = estimate
     self.confidenceLow = confidenceLow
     self.confidenceHigh = confidenceHigh
+    self.lambda = lambda
     self.fractionMissing = fractionMissing
     self.degreesOfFreedom = degreesOfFreedom
     self.monteCarloError = monteCarloError
@@ -182,7 +186,8 @@ extension Table {
         Column("group", .left, isKey: true), Column("term", .left, isKey: true),
         Column("estimate", .decimal), Column("conf.low", .decimal),
         Column("conf.high", .decimal), Column("df", .decimal, isForMachines: true),
-        Column("fmi", .decimal), Column("m", isForMachines: true), Column("boundary"),
+        Column("lambda", .decimal), Column("fmi", .decimal, isForMachines: true),
+        Column("m", isForMachines: true), Column("boundary"),
         Column("mcse.estimate", .decimal, isForMachines: true),
       ], notes: notes)
     for row in rows {
@@ -192,7 +197,8 @@ extension Table {
       table.append([
         .text(row.analysis), .text(row.group), .text(row.term), .number(row.estimate, rule),
         Cell(row.confidenceLow, rule), Cell(row.confidenceHigh, rule),
-        Cell(row.degreesOfFreedom, .degreesOfFreedom), Cell(row.fractionMissing, .decimals(3)),
+        Cell(row.degreesOfFreedom, .degreesOfFreedom), Cell(row.lambda, .decimals(3)),
+        Cell(row.fractionMissing, .decimals(3)),
         Cell(row.imputations), Cell(row.boundaryCount),
         Cell(row.monteCarloError, .significant(2)),
       ])

@@ -70,6 +70,23 @@ import Testing
     #expect(try says("No value is missing."))
   }
 
+  /// Five values for 91 missing ones, and five donors: each is copied some eighteen times.
+  @Test func fewDonorsForMuchThatIsMissing() throws {
+    let outcome = try run(
+      data(",z") { $0 % 20 == 5 ? ",\($0)" : "," },
+      study(
+        "m: 4, iterations: 12, targets: {x: {method: pmm, predictors: {arm: 1}}, "
+          + "y: {method: 2l.pmm, predictors: {arm: 1}}, z: {method: pmm, predictors: {arm: 1}}}"))
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("one donor"))
+    let events = try String(contentsOf: folder.appending(path: "events.csv"), encoding: .utf8)
+    let lines = events.split(separator: "\n").filter { $0.contains(",one donor,") }
+    #expect(lines.count == 4 && lines.allSatisfy { $0.contains(",z,") && $0.hasSuffix(",12,12,1") })
+    try expectDrawn(page)
+    #expect(try says("One donor filled a tenth or more of the imputed values of z (4 imputations)"))
+    #expect(try says("Donors&#39; use in the last iteration") || says("Donors' use in the last"))
+  }
+
   @Test func aConstantVariable() throws {
     let outcome = try run(data(",c,d") { $0 % 5 == 0 ? ",1," : ",1,3" }, study())
     #expect(outcome.status == 0, "\(outcome.errors)")
@@ -100,6 +117,8 @@ import Testing
     #expect(outcome.errors.contains("2 of 4 imputations"))
     try expectDrawn(page)
     #expect(try says("2 of 4"))
+    #expect(try says("2 of the 4 imputations planned have been made"))
+    #expect(try !says("4 imputations were made"))
   }
 
   @Test func dataThatAreGoneChangedOrMoved() throws {

@@ -128,6 +128,71 @@ private func expectSameNumbers(
       html, folder, "variance-components.csv", keys: ["group", "term"])
   }
 
+  /// Each button of a figure saves a file of its kind: a script in a copy of the page presses those
+  /// of the first figures and notes what would be saved.
+  @Test func theButtonsSaveWhatTheySay() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("run", m: 3, iterations: 3).status == 0)
+    var html = try String(
+      contentsOf: example.directory("run").appending(path: "report.html"), encoding: .utf8)
+    // The page's policy lets no script in but its own.
+    let policy = try #require(
+      html.range(
+        of: "<meta http-equiv=\"Content-Security-Policy\"[^>]*>", options: .regularExpression))
+    html.removeSubrange(policy)
+    let page = example.scratch.url("pressed.html")
+    try Data((html + Self.press).utf8).write(to: page)
+    let visit = try Browser().visit(page)
+    #expect(visit.console.isEmpty, "\(visit.console)")
+    let saved = try #require(visit.attribute("data-saved")).split(separator: ";").map {
+      $0.split(separator: "|").map(String.init)
+    }
+    for (ending, start) in [
+      (".svg", "-svg"), (".png", "data:image/png-base64,iVBOR"), (".csv", ""), (".vl.json", "{"),
+    ] {
+      let files = saved.filter { $0[0].hasSuffix(ending) }
+      #expect(files.count >= 4, "\(ending)")
+      let isWhole = files.allSatisfy { $0[1].hasPrefix(start) && Int($0[2]) ?? 0 > 50 }
+      #expect(isWhole, "\(ending)")
+    }
+    #expect(visit.attribute("data-pressed") == "\(saved.count)")
+  }
+
+  private static let press = """
+    <script>
+    const saved = [];
+    const blobs = new Map();
+    const address = URL.createObjectURL;
+    URL.createObjectURL = (blob) => {
+      const url = address.call(URL, blob);
+      blobs.set(url, blob.text());
+      return url;
+    };
+    HTMLAnchorElement.prototype.click = function () {
+      saved.push({ name: this.download, text: blobs.get(this.href) ?? this.href });
+    };
+    const root = document.documentElement;
+    async function pressAll() {
+      while (root.dataset.state !== "ready") await new Promise((next) => setTimeout(next, 100));
+      const buttons = [...document.querySelectorAll("figure")].slice(0, 4)
+        .flatMap((figure) => [...figure.querySelectorAll(".downloads button")]);
+      for (const button of buttons) button.click();
+      for (let k = 0; k < 100 && saved.length < buttons.length; k++) {
+        await new Promise((next) => setTimeout(next, 100));
+      }
+      root.dataset.pressed = buttons.length;
+      const lines = [];
+      for (const { name, text } of saved) {
+        const whole = await text;
+        const start = whole.slice(0, 30).replace(/[^A-Za-z0-9:,/{]/g, "-");
+        lines.push([name, start, whole.length].join("|"));
+      }
+      root.dataset.saved = lines.join(";");
+    }
+    pressAll();
+    </script>
+    """
+
   /// What the other tests rely on: a page that asks for something is found out.
   @Test func theBrowserSeesRequestsAndMessages() throws {
     let scratch = try Scratch()
@@ -164,6 +229,9 @@ private func expectSameNumbers(
       let stem = name.dropLast(".vl.json".count)
       let svg = try String(contentsOf: figures.appending(path: "\(stem).svg"), encoding: .utf8)
       #expect(svg.hasPrefix("<svg") && svg.hasSuffix("</svg>"), "\(stem)")
+      // What has nothing to say says nothing.
+      let isBlank = !svg.contains(">null<") && !svg.contains(">undefined<")
+      #expect(isBlank, "\(stem)")
       let png = try Data(contentsOf: figures.appending(path: "\(stem).png"))
       #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]), "\(stem)")
     }

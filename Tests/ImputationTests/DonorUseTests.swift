@@ -12,6 +12,17 @@ import Testing
     #expect(none.donorsByTimes.isEmpty && none.cells == 0 && none.shareOfCells.isEmpty)
   }
 
+  @Test func oneDonorForATenthOrMore() {
+    // 50 cells: one donor 5 times, the others once.
+    #expect(DonorUse(donorsByTimes: [45, 0, 0, 0, 1]).isOneSided)
+    #expect(DonorUse(donorsByTimes: [45, 0, 0, 0, 1]).largestShare == 0.1)
+    // 51 cells are too many for 5; 4 of 8 are too few to be unusual.
+    #expect(!DonorUse(donorsByTimes: [46, 0, 0, 0, 1]).isOneSided)
+    #expect(!DonorUse(donorsByTimes: [4, 0, 0, 1]).isOneSided)
+    #expect(!DonorUse(donorsByTimes: []).isOneSided)
+    #expect(DonorUse(donorsByTimes: []).largestShare == 0)
+  }
+
   /// 10 clusters of 6 rows with two missing each; observed values all different, so that the
   /// imputed values say which donors were borrowed.
   private func plan(method: String) throws -> ImputationPlan {

@@ -18,10 +18,10 @@ private let intercept = EstimateRow(
     #expect(
       table.rendered() == """
         Pooled estimates
-        term         estimate  std.error  statistic     df  p.value  conf.low  conf.high    fmi
-        -----------  --------  ---------  ---------  -----  -------  --------  ---------  -----
-        (Intercept)      4.13       0.12          -  Inf          -         -          -      -
-        arm              0.54       0.17       3.14   21.0   0.0049      0.18       0.90  0.101
+        term         estimate  std.error  statistic     df  p.value  conf.low  conf.high  lambda
+        -----------  --------  ---------  ---------  -----  -------  --------  ---------  ------
+        (Intercept)      4.13       0.12          -  Inf          -         -          -       -
+        arm              0.54       0.17       3.14   21.0   0.0049      0.18       0.90   0.020
 
         """)
     let lines = table.csv().split(separator: "\n").map(String.init)
@@ -71,18 +71,18 @@ private let intercept = EstimateRow(
     let table = Table.varianceComponents([
       VarianceComponentRow(
         analysis: "a", group: "school", term: "sd__(Intercept)", estimate: 0.3958,
-        confidenceLow: 0.27, confidenceHigh: 0.58, fractionMissing: 0.04, imputations: 30,
-        boundaryCount: 0),
+        confidenceLow: 0.27, confidenceHigh: 0.58, lambda: 0.036, fractionMissing: 0.04,
+        imputations: 30, boundaryCount: 0),
       VarianceComponentRow(
         analysis: "a", group: "school", term: "icc", estimate: 0.0285, boundaryCount: 2),
     ])
     #expect(
       table.rendered() == """
         Variance components
-        group   term             estimate  conf.low  conf.high    fmi  boundary
-        ------  ---------------  --------  --------  ---------  -----  --------
-        school  sd__(Intercept)   0.396       0.270      0.580  0.040         0
-        school  icc               0.02850         -          -      -         2
+        group   term             estimate  conf.low  conf.high  lambda  boundary
+        ------  ---------------  --------  --------  ---------  ------  --------
+        school  sd__(Intercept)   0.396       0.270      0.580   0.036         0
+        school  icc               0.02850         -          -       -         2
 
         """)
   }

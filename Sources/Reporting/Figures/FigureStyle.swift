@@ -4,8 +4,10 @@ public enum FigureStyle {
   // vision; and never alone: dash, shape or place say the same.
   /// Observed values, as mice draws them.
   public static let observed = "#0072b2"
-  /// Imputed or missing values.
+  /// Imputed values.
   public static let imputed = "#d55e00"
+  /// Missing values where they are drawn themselves: red, and never without a cross.
+  public static let missing = "#c0121f"
   public static let third = "#009e73"
   public static let fourth = "#cc79a7"
   /// Lines and letters.
@@ -47,6 +49,13 @@ public enum FigureStyle {
       let titleLimit = 600
       let labelLimit = 200
     }
+    /// On a phone the labels of the ends, moved inwards, would run into their neighbours.
+    struct Quantitative: Encodable {
+      let tickCount = 7
+      let labelFlush = false
+      let labelOverlap = "greedy"
+      let labelSeparation = 4
+    }
     struct Legend: Encodable {
       let labelColor = FigureStyle.ink
       let titleColor = FigureStyle.ink
@@ -78,7 +87,7 @@ public enum FigureStyle {
     let font = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
     let view = View()
     let axis = Axis()
-    let axisQuantitative = ["tickCount": 7]
+    let axisQuantitative = Quantitative()
     // Beside a drawing there is less room than below it.
     let axisY = ["titleLimit": 200]
     let legend = Legend()

@@ -28,7 +28,7 @@ struct MissingFigures {
       ($0.missingColumnCount, $1.count) < ($1.missingColumnCount, $0.count)
     }
     var cells = FigureTable(
-      "cells", [("row", .string), ("variable", .string), ("state", .string), ("mark", .string)])
+      "cells", [("row", .string), ("variable", .string), ("state", .string)])
     var rows = FigureTable("rows", [("row", .string), ("count", .string), ("missing", .string)])
     var columns = FigureTable("columns", [("variable", .string), ("missing", .string)])
     let names = pattern.columns.map { figureLabel($0, most: 18) }
@@ -36,8 +36,7 @@ struct MissingFigures {
       let row = "\(number + 1)"
       for (name, observed) in zip(names, pattern.observed) {
         cells.append(
-          .text(row), .text(name), .text(observed ? "observed" : "missing"),
-          .text(observed ? "" : "×"))
+          .text(row), .text(name), .text(observed ? "observed" : "missing"))
       }
       rows.append(.text(row), .text("\(pattern.count)"), .text("\(pattern.missingColumnCount)"))
     }
@@ -78,7 +77,7 @@ struct MissingFigures {
           $0.color = .nominal("state") {
             $0.scale = .init {
               $0.domain = .values(states)
-              $0.range = .names([FigureStyle.observed, FigureStyle.imputed])
+              $0.range = .names([FigureStyle.observed, FigureStyle.missing])
             }
             $0.legend = .on(.init())
           }
@@ -88,12 +87,12 @@ struct MissingFigures {
             $0.fontSize = 16
             $0.fontWeight = "bold"
             $0.color = FigureStyle.paper
+            $0.text = "×"
           },
           data: cells.reference
         ) {
           place(&$0)
-          $0.text = .nominal("mark")
-        },
+        }.with { $0.transform = [.init("state", oneOf: ["missing"])] },
         .init(
           .init(.text) {
             $0.align = "right"
@@ -168,8 +167,8 @@ struct MissingFigures {
       caption: variables.arm == nil
         ? "Share of rows in which each variable is missing."
         : "Share of rows in which each variable is missing, a symbol for each arm. Arms that differ "
-          + "say that missing values depend on the arm, which must then be in the imputation "
-          + "models.",
+          + "by more than chance explains suggest that missing values depend on the arm, which must "
+          + "then be in the imputation models.",
       tables: [table],
       view: VegaLite.View(
         .init(.point) {
@@ -288,91 +287,5 @@ struct MissingFigures {
           .quantitative("share", "share") { $0.format = ".1%" },
         ]
       }.with { $0.height = Double(max(2, columns.count)) * 56 })
-  }
-
-  // MARK: - Flux
-
-  func flux(_ flux: [MissingDataPattern.Flux]) -> Figure? {
-    let shown = flux.filter { $0.influx.isFinite && $0.outflux.isFinite }.prefix(60)
-    guard shown.count > 1 else { return nil }
-    var table = FigureTable(
-      "flux", [("variable", .string), ("influx", .number), ("outflux", .number)])
-    // Variables at one place, as all complete ones are, share a label.
-    var places: [String] = []
-    var members: [String: [MissingDataPattern.Flux]] = [:]
-    for entry in shown {
-      let place =
-        "\(FigureTable.shortened(entry.influx, digits: 3)) "
-        + FigureTable.shortened(entry.outflux, digits: 3)
-      if members[place] == nil { places.append(place) }
-      members[place, default: []].append(entry)
-    }
-    for place in places {
-      let all = members[place]!
-      let names = all.prefix(4).map { figureLabel($0.name, most: 18) }.joined(separator: ", ")
-      table.append(
-        .text(names + (all.count > 4 ? " and \(all.count - 4) more" : "")),
-        .number(all[0].influx), .number(all[0].outflux))
-    }
-    var diagonal = FigureTable("diagonal", [("influx", .number), ("outflux", .number)])
-    diagonal.append(0, 1)
-    diagonal.append(1, 0)
-    return Figure(
-      id: "flux", title: "Influx and outflux",
-      caption: "Influx: how much the other variables can tell about what is missing here; outflux: "
-        + "how much this variable tells about what is missing there (van Buuren 2018, §4.1.3). "
-        + "Complete variables are at outflux 1. Variables far below the line connect poorly to the "
-        + "others; as predictors they are worth little.",
-      tables: [table, diagonal],
-      view: VegaLite.View {
-        $0.width = 420
-        $0.height = 320
-        $0.layer = [
-          .init(
-            .init(.line) {
-              $0.color = FigureStyle.muted
-              $0.strokeDash = [4, 3]
-              $0.strokeWidth = 1
-            },
-            data: diagonal.reference
-          ) {
-            $0.x = .quantitative("influx", "influx")
-            $0.y = .quantitative("outflux", "outflux")
-          },
-          .init(
-            .init(.point) {
-              $0.filled = true
-              $0.size = 60
-              $0.color = FigureStyle.observed
-            },
-            data: table.reference
-          ) {
-            $0.x = .quantitative("influx", "influx")
-            $0.y = .quantitative("outflux", "outflux")
-          },
-          .init(
-            .init(.text) {
-              $0.align = "left"
-              $0.dx = 8
-              $0.dy = -6
-              $0.fontSize = 11
-            },
-            data: table.reference
-          ) {
-            $0.x = .quantitative("influx", "influx")
-            $0.y = .quantitative("outflux", "outflux")
-            $0.text = .nominal("variable")
-          },
-        ]
-      })
-  }
-}
-
-extension VegaLite.View {
-  /// The view with changes.
-  func with(_ change: (inout VegaLite.View) -> Void) -> VegaLite.View {
-    var view = self
-    change(&view)
-    return view
   }
 }

@@ -92,9 +92,11 @@ struct ResultFigures {
     }
     return Figure(
       id: "forest\(suffix)", title: "Complete cases and pooled estimates: \(analysis.name)",
-      caption: "Pooled estimates (square) should tell the story of the complete cases (circle) "
-        + "unless missing values say otherwise; intervals that are much narrower after imputation "
-        + "deserve a second look. The dashed line is no effect."
+      caption:
+        "Pooled estimates (square) and complete cases (circle). They may differ for good reason: "
+        + "complete cases are biased where values are missing depending on what the analysis does "
+        + "not hold. A difference that nothing explains, or an interval that is much narrower after "
+        + "imputation, deserves a second look. The dashed line is no effect."
         + (terms.count > Self.mostTerms
           ? " The first \(Self.mostTerms) of \(terms.count) terms are drawn." : ""),
       tables: [table], view: view)

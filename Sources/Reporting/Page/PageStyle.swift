@@ -100,6 +100,7 @@ enum PageStyle {
       h1 { font-size: 1.5rem; }
       figure { padding: 0.7rem; margin: 1.2rem 0; }
       th, td { padding: 0.25rem 0.45rem; }
+      td.text { max-width: 12rem; overflow-wrap: anywhere; }
       .highlights { grid-template-columns: repeat(2, minmax(0, 1fr)); }
     }
     @page { size: A4; margin: 16mm 15mm; }
@@ -111,10 +112,14 @@ enum PageStyle {
       h3, h4, .lead, caption { break-after: avoid; }
       nav, .downloads { display: none; }
       p, li, figcaption { max-width: none; }
-      figure { break-inside: avoid; border: 0; padding: 0; margin: 1.1rem 0; max-width: 16cm; }
+      figure { break-inside: avoid; border: 0; padding: 0; margin: 1.1rem 0; max-width: 17.5cm; }
+      .drawing svg { max-height: 20cm; width: auto; }
       .table, pre, .long bdi, h1, h3, h4 { overflow: visible; max-height: none; }
-      table { font-size: 8pt; max-width: 100%; }
-      th, td { padding: 1.5pt 4pt; }
+      /* One table wider than the paper would shrink every page. */
+      table { font-size: 7pt; max-width: 100%; }
+      th, td { padding: 1.5pt 3pt; }
+      td.text, th.text { min-width: 1.6cm; overflow-wrap: anywhere; }
+      .long bdi { min-width: 3cm; }
       thead { display: table-header-group; }
       tr { break-inside: avoid; }
       .highlights { grid-template-columns: repeat(5, 1fr); gap: 4pt; }

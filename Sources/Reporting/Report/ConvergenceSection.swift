@@ -3,21 +3,22 @@ import Inference
 /// Whether the chains have forgotten where they started.
 struct ConvergenceSection {
   let source: ReportSource
+  let traces: ConvergenceTraces
+  /// `traces` judged, target by target.
+  let found: [TargetConvergence]
   private static let mostFigures = 12
   private static let mostSentences = 40
 
-  func section() throws -> PageSection {
+  func section() -> PageSection {
     var section = PageSection(
       id: "convergence", title: "Convergence",
       lead: "Look for traces without trend in which no chain keeps to itself, R-hat near 1 and "
         + "autocorrelations that die out: then imputations no longer depend on where their chains "
         + "started.")
-    let traces = try ConvergenceTraces(source)
-    guard !traces.targets.isEmpty, !traces.chains.isEmpty, traces.iterations > 0 else {
+    guard !found.isEmpty else {
       section.blocks.append(.paragraph("No chain has an iteration to show."))
       return section
     }
-    let found = traces.targets.indices.map { traces.convergence($0) }
     section.blocks.append(.heading("Verdicts"))
     section.blocks.append(.paragraph(Self.summary(found)))
     let worstFirst = found.indices.sorted { a, b in
@@ -66,8 +67,13 @@ struct ConvergenceSection {
       return found.count == 1
         ? "The one target has converged." : "All targets (\(found.count)) have converged."
     }
-    let unjudged = found.count { $0.verdict == .oneChain }
-    if unjudged == found.count { return "With one chain, convergence cannot be judged." }
+    if found.allSatisfy({ $0.verdict == .oneChain }) {
+      return "With one chain, convergence cannot be judged."
+    }
+    if found.allSatisfy({ $0.verdict == .fewChains || $0.verdict.isGood }) {
+      return "\(good) of \(found.count) targets have converged; of the others so few chains cannot "
+        + "tell."
+    }
     return "\(good) of \(found.count) targets have converged; look at the others, worst first."
   }
 

@@ -1,15 +1,16 @@
 import Foundation
 import Imputation
+import Inference
 import RunRecord
 import Study
 
 /// What was done: the study, its plan, and the runs that computed it.
 struct DoneSection {
   let source: ReportSource
+  /// The chains' verdicts, which the methods paragraph tells.
+  let verdicts: [TargetConvergence]
   /// Predictor matrices wider than this show only the columns that predict something.
   private static let widest = 25
-
-  init(_ source: ReportSource) { self.source = source }
 
   func section() throws -> PageSection {
     var section = PageSection(
@@ -18,7 +19,7 @@ struct DoneSection {
         + "analysis among the predictors, clusters in every model.")
     section.blocks.append(.table(try facts()))
     section.blocks.append(.heading("Methods paragraph"))
-    let text = MethodsText(source)
+    let text = MethodsText(source, verdicts: verdicts)
     section.blocks += text.paragraphs.map { .paragraph($0) }
     section.blocks.append(.folded(title: "To be added by the authors", [.list(text.reminders)]))
     section.blocks.append(.folded(title: "References", [.list(text.references)]))

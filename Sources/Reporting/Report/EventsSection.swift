@@ -54,6 +54,9 @@ struct EventsSection {
         + "distribution between clusters."
     case "few donors":
       "few donors: fewer observed values than donors asked for."
+    case "one donor":
+      "one donor: in the last iteration one observed row lent its value to a tenth or more of a "
+        + "target's imputed values, and to at least five (see Plausibility, donors)."
     case "fit failed": "fit failed: an analysis could not be estimated; nothing was pooled for it."
     case "column dropped": "column dropped: a coefficient that the data could not tell apart."
     default: nil

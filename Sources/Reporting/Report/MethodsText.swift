@@ -10,13 +10,18 @@ import Study
 /// can know is listed as to be added.
 struct MethodsText {
   let source: ReportSource
+  /// The chains' verdicts, target by target; empty where nothing is traced.
+  let verdicts: [TargetConvergence]
 
-  init(_ source: ReportSource) { self.source = source }
+  init(_ source: ReportSource, verdicts: [TargetConvergence]) {
+    self.source = source
+    self.verdicts = verdicts
+  }
 
   var paragraphs: [String] {
     guard let loaded = source.loaded else { return [fromRecord] }
     return [
-      extent(loaded), imputation(loaded), clusters(loaded), number, analysis(loaded),
+      extent(loaded), imputation(loaded), clusters(loaded), convergence + number, analysis(loaded),
     ].filter { !$0.isEmpty }
   }
 
@@ -24,6 +29,10 @@ struct MethodsText {
     "Why values are missing, as far as it is known, and what was done to collect them.",
     "Why missing at random is plausible given the variables in the imputation models, and which "
       + "auxiliary variables were added to make it so.",
+    "Rows with and without missing values compared on what was observed of both.",
+    "Interactions and non-linear terms of the analyses: how the imputation models take account of "
+      + "them, or why they do not.",
+    "If complete cases and multiple imputation differ: why.",
     "Sensitivity analyses under departures from missing at random: none is part of this run.",
     "Whether the analysis was planned in advance, and any departure from the plan.",
   ]
@@ -34,6 +43,9 @@ struct MethodsText {
     "Lee KJ, Tilling KM, Cornish RP, et al. (2021). Framework for the treatment and reporting of "
       + "missing data in observational studies: the TARMOS framework. J Clin Epidemiol 134.",
     "Rubin DB (1987). Multiple imputation for nonresponse in surveys. Wiley.",
+    "Vehtari A, Gelman A, Simpson D, Carpenter B, Bürkner PC (2021). Rank-normalization, folding, "
+      + "and localization: an improved R-hat for assessing convergence of MCMC. Bayesian Anal "
+      + "16(2).",
     "van Buuren S (2018). Flexible imputation of missing data, 2nd ed. Chapman & Hall/CRC.",
     "von Hippel PT (2020). How many imputations do you need? Sociol Methods Res 49(3).",
   ]
@@ -41,9 +53,9 @@ struct MethodsText {
   private var fromRecord: String {
     let description = source.results.description
     return "Missing values were imputed by multiple imputation with chained equations (dormouse "
-      + "\(description.programVersion); m = \(description.m) imputations, each after "
-      + "\(description.iterations) iterations; seed \(description.identity.seed)). The models are "
-      + "in the study file below; the paragraph is complete when the data can be read."
+      + "\(description.programVersion); \(description.iterations) iterations each; seed "
+      + "\(description.identity.seed)). \(made). The models are in the study file below; the "
+      + "paragraph is complete when the data can be read."
   }
 
   // MARK: - Parts
@@ -130,7 +142,7 @@ struct MethodsText {
 
   private func clusters(_ loaded: LoadedStudy) -> String {
     guard let cluster = loaded.study.imputation.cluster else {
-      return "Rows were treated as independent."
+      return "No variable was named as the cluster: the imputation models have no random effects."
     }
     let twoLevel = loaded.study.imputation.targets.filter {
       MethodRegistry.method(named: $0.method)?.isTwoLevel == true
@@ -153,10 +165,39 @@ struct MethodsText {
     return text
   }
 
+  /// How many imputations there are, and were to be: without a full stop.
+  private var made: String {
+    let planned = source.results.description.m
+    let finished = source.results.finished.count
+    if finished < planned {
+      let share = finished == 0 ? "None" : "\(finished)"
+      return
+        "\(share) of the \(planned) imputations planned \(finished > 1 ? "have" : "has") been made"
+    }
+    return "\(planned) imputation\(planned == 1 ? " was" : "s were") made"
+  }
+
+  /// How convergence was judged, and what came of it; ends with a space.
+  private var convergence: String {
+    guard !verdicts.isEmpty else { return "" }
+    let good = verdicts.count { $0.verdict.isGood }
+    let all = good == 1 ? "the target" : good == 2 ? "both targets" : "all \(good) targets"
+    let result =
+      good == verdicts.count
+      ? "by these criteria \(all) had converged"
+      : "by these criteria \(good) of \(verdicts.count) targets had converged (the others: "
+        + Self.list(
+          verdicts.filter { !$0.verdict.isGood }.map { "\($0.target), \($0.verdict.word)" })
+        + ")"
+    let limit = NumberRule.decimals(1).text(ConvergenceLimits.reduction, infinity: "")
+    let drift = NumberRule.decimals(2).text(ConvergenceLimits.drift, infinity: "")
+    return "Convergence was judged by the traces of means, SDs and variance parameters over all "
+      + "iterations (rank-normalised split R-hat of at most \(limit), drift over the second half of "
+      + "at most \(drift) SD between chains); \(result). "
+  }
+
   private var number: String {
-    let description = source.results.description
-    var text =
-      "\(description.m) imputation\(description.m == 1 ? " was" : "s were") made"
+    var text = made
     guard
       let advice = source.pooled.compactMap(\.advice).max(by: {
         $0.recommendedImputations < $1.recommendedImputations
@@ -164,10 +205,11 @@ struct MethodsText {
     else { return text + "." }
     text +=
       advice.isEnough
-      ? ", which is enough by von Hippel's (2020) rule for standard errors that would vary by 5 % "
-        + "or less if the data were imputed anew (\(advice.recommendedImputations) asked for)."
+      ? ", which is enough by von Hippel's (2020) rule for standard errors with a coefficient of "
+        + "variation of 5 % or less if the data were imputed anew "
+        + "(\(advice.recommendedImputations) asked for)."
       : "; von Hippel's (2020) rule asks for \(advice.recommendedImputations) for standard errors "
-        + "that would vary by 5 % or less if the data were imputed anew."
+        + "with a coefficient of variation of 5 % or less if the data were imputed anew."
     return text
   }
 

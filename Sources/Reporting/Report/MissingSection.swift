@@ -28,7 +28,7 @@ struct MissingSection {
       section.blocks += wholeClusters(clusters)
     }
     let flux = pattern.flux()
-    if let figure = figures.flux(flux) { section.blocks.append(.figure(figure)) }
+    if let figure = FluxFigure.figure(flux) { section.blocks.append(.figure(figure)) }
     section.blocks.append(.table(table(of: flux)))
     return section
   }

@@ -8,6 +8,7 @@ struct PlausibilitySection {
   let loaded: LoadedStudy
   let variables: StudyVariables
   private static let mostTargets = 8
+  private static let mostDonorRows = 200
   /// Rows beyond which a response model sees every second, third, … one.
   private static let mostRows = 200_000
 
@@ -16,7 +17,8 @@ struct PlausibilitySection {
       id: "plausibility", title: "Plausibility of the imputations",
       lead: "Look for imputed values that could have been observed, and for differences from the "
         + "observed ones that the other variables explain: given those, imputed and observed "
-        + "values should agree.")
+        + "values agree if the imputation model fits. None of it shows whether values are missing "
+        + "at random.")
     guard !source.results.finished.isEmpty else {
       section.blocks.append(.paragraph("No imputation is finished."))
       return section
@@ -33,6 +35,7 @@ struct PlausibilitySection {
             + "imputations."))
     }
     section.blocks.append(.table(table(imputed)))
+    section.blocks += try donors(imputed)
     let ordered = variables.ordered.map(\.name).compactMap { imputed[$0] }
     for (number, target) in ordered.prefix(Self.mostTargets).enumerated() {
       guard let variable = variables[target.name] else { continue }
@@ -46,6 +49,48 @@ struct PlausibilitySection {
             + "in the table."))
     }
     return section
+  }
+
+  /// How often the same donor was borrowed.
+  private func donors(_ imputed: ImputedValues) throws -> [PageBlock] {
+    let finished = Set(source.results.finished)
+    let summaries = DonorSummary.all(
+      try source.reader.donorUse().filter { finished.contains($0.k) },
+      targets: imputed.targets.map(\.name))
+    guard !summaries.isEmpty else { return [] }
+    var table = Table(
+      title: "Donors' use in the last iteration",
+      columns: [
+        .init("variable", .left, isKey: true), .init("imputed"), .init("donors", .decimal),
+        .init("most.borrowed", .decimal), .init("share", .decimal),
+        .init("largest.share", .decimal),
+      ],
+      notes: [
+        "donors: how many observed rows lent a value; most.borrowed: how often the one that lent "
+          + "most did; share: its part of the imputed values. Medians over imputations; "
+          + "largest.share is that of the worst. Look for a share far above those of other "
+          + "variables: copies of one row understate the spread."
+      ])
+    for summary in summaries.prefix(Self.mostDonorRows) {
+      table.append([
+        .text(summary.target), .integer(summary.cells), .number(summary.donors, .decimals(0)),
+        .number(summary.mostTimes, .decimals(0)), .number(summary.share, .percent),
+        .number(summary.largestShare, .percent),
+      ])
+    }
+    var blocks: [PageBlock] = [.heading("Donors"), .table(table)]
+    let worst = summaries.filter { $0.oneSided > 0 }
+    if !worst.isEmpty {
+      let names = worst.prefix(10).map { "\($0.target) (\($0.oneSided) imputations)" }
+      blocks.append(
+        .notice(
+          "One donor filled a tenth or more of the imputed values of \(names.joined(separator: ", "))"
+            + (worst.count > names.count ? " and \(worst.count - names.count) more" : "")
+            + ": many rows are predicted alike and few are observed near them. More donors, other "
+            + "predictors or 2l.continuous would spread them."))
+    }
+    if let figure = DonorFigures.use(summaries) { blocks.append(.figure(figure)) }
+    return blocks
   }
 
   private func figures(
@@ -69,31 +114,36 @@ struct PlausibilitySection {
   }
 
   /// The probability that the target is missing, given its predictors as imputation 1 completed
-  /// them; NaN in rows that were passed over.
+  /// them and the cluster means that its model has; NaN in rows that were passed over.
   private func propensities(
     _ target: ImputedValues.Target, _ imputed: ImputedValues
   ) -> [Double]? {
     guard
       let specification = loaded.study.imputation.targets.first(where: { $0.name == target.name })
     else { return nil }
-    let names = specification.predictors.filter {
-      $0.role != .unused && $0.role != .cluster
-    }.map(\.name)
+    let used = specification.predictors.filter { $0.role != .unused && $0.role != .cluster }
     let n = loaded.dataset.rowCount
     let stride = (n + Self.mostRows - 1) / Self.mostRows
     let rows = Array(Swift.stride(from: 0, to: n, by: max(1, stride)))
     var isMissing = [Bool](repeating: false, count: n)
     for row in target.rows { isMissing[row] = true }
-    let predictors = names.compactMap { variables[$0] }.map { variable in
+    var predictors: [StudyVariable] = []
+    var means: [[Double]] = []
+    for predictor in used {
+      guard let variable = variables[predictor.name] else { continue }
       var cells = variable.cells
       if let other = imputed[variable.name], let first = other.values.first {
         for (row, value) in zip(other.rows, first) { cells[row] = value }
       }
-      return variable.with(cells: rows.map { cells[$0] })
+      predictors.append(variable.with(cells: rows.map { cells[$0] }))
+      if predictor.role.hasClusterMean, variable.isNumber, let clusters = variables.clusters {
+        let mean = clusters.means(cells)
+        means.append(rows.map { mean[$0] })
+      }
     }
     guard
       let model = ResponsePropensity(
-        missing: rows.map { isMissing[$0] }, predictors: predictors)
+        missing: rows.map { isMissing[$0] }, predictors: predictors, means: means)
     else { return nil }
     var result = [Double](repeating: .nan, count: n)
     for (row, probability) in zip(rows, model.probabilities) { result[row] = probability }

@@ -9,9 +9,10 @@ struct ResultsSection {
   func section() -> PageSection {
     var section = PageSection(
       id: "results", title: "Results",
-      lead: "Look for agreement in direction and size between complete cases and pooled estimates, "
-        + "for fractions of missing information (fmi) that fit the shares missing, and for Monte "
-        + "Carlo errors below the digits that you will report.")
+      lead: "Look for a reason where complete cases and pooled estimates differ (values missing at "
+        + "random given what only the imputation models hold is one), for a share of the variance "
+        + "that missing data cause (lambda) that fits how much is missing, and for Monte Carlo "
+        + "errors below the digits that you will report.")
     if source.pooled.isEmpty {
       section.blocks.append(.paragraph("The study has no analysis, or none has a result yet."))
       return section
@@ -42,7 +43,8 @@ struct ResultsSection {
       blocks.append(
         .paragraph(
           "Standard deviations are pooled as logarithms, the intraclass correlation as a logit; "
-            + "boundary counts the fits in which an estimate was at the edge of its range."))
+            + "boundary counts the fits in which an estimate was at the edge of its range or next to it; "
+            + "one is enough to leave the interval out."))
     }
     let errors = MonteCarloTable(analysis)
     if !errors.table.rows.isEmpty {
@@ -87,7 +89,7 @@ package struct MonteCarloTable {
   init(_ analysis: PooledAnalysis) { self.analysis = analysis }
 
   private static let figures: [EstimateRow.Figure] = [
-    .estimate, .standardError, .pValue, .confidenceLow, .confidenceHigh, .fractionMissing,
+    .estimate, .standardError, .pValue, .confidenceLow, .confidenceHigh, .lambda,
   ]
 
   var table: Table {
@@ -113,7 +115,8 @@ package struct MonteCarloTable {
     else { return nil }
     let shown = row.cell(.estimate).displayed
     let unit = pow10(-decimals)
-    let margin = 1.96 * error
+    // Two runs with as many imputations differ with √2 times the error of one.
+    let margin = 1.96 * error * 2.0.squareRoot()
     let steps = margin / unit
     let meaning =
       steps < 0.5

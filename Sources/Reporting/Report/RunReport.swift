@@ -108,7 +108,9 @@ public struct RunReport {
   /// - Throws: `RunRecordError`.
   public func content() throws -> PageContent {
     let description = source.results.description
-    var sections = [try DoneSection(source).section()]
+    let traces = try ConvergenceTraces(source)
+    let verdicts = traces.verdicts
+    var sections = [try DoneSection(source: source, verdicts: verdicts).section()]
     let variables = source.loaded.map { StudyVariables($0, label: source.label) }
     if let loaded = source.loaded, let variables {
       sections.append(
@@ -119,7 +121,8 @@ public struct RunReport {
           cluster: loaded.study.imputation.cluster
         ).section())
     }
-    sections.append(try ConvergenceSection(source: source).section())
+    sections.append(
+      ConvergenceSection(source: source, traces: traces, found: verdicts).section())
     if let loaded = source.loaded, let variables {
       sections.append(
         try PlausibilitySection(source: source, loaded: loaded, variables: variables).section())

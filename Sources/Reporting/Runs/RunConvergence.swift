@@ -15,52 +15,18 @@ public struct RunConvergence: Sendable, Equatable {
   public init(_ reader: RecordReader) throws {
     let description = try reader.description()
     let chains = try reader.finishedChains(iterations: description.iterations)
-    let perTarget = TracedQuantity.allCases.count
-    let count = description.traceColumns.count / perTarget
+    let count = ConvergenceTraces.targetCount(description)
     guard !chains.isEmpty, count > 0, description.iterations > 0 else {
       targets = []
       return
     }
-    let figures = chains.count * description.iterations * perTarget
+    let figures = chains.count * description.iterations * TracedQuantity.allCases.count
     let block = max(1, Self.mostFigures / figures)
-    var targets: [TargetConvergence] = []
-    for first in stride(from: 0, to: count, by: block) {
-      let part = first..<min(count, first + block)
-      for (position, traces) in try Self.traces(reader, chains: chains, targets: part).enumerated()
-      {
-        let name = description.traceColumns[perTarget * (first + position)].dropLast(":mean".count)
-        targets.append(
-          TargetConvergence(
-            target: String(name), traces: Array(zip(TracedQuantity.allCases, traces))))
-      }
+    targets = try stride(from: 0, to: count, by: block).flatMap { first in
+      try ConvergenceTraces(
+        reader, chains: chains, iterations: description.iterations,
+        targets: first..<min(count, first + block)
+      ).verdicts
     }
-    self.targets = targets
-  }
-
-  /// The traces of some targets: by target and quantity an array for each chain, for as many
-  /// iterations as all chains have.
-  ///
-  /// - Throws: `RunRecordError`.
-  public static func traces(
-    _ reader: RecordReader, chains: [Int], targets: Range<Int>
-  ) throws -> [[[[Double]]]] {
-    let description = try reader.description()
-    let width = description.traceColumns.count
-    let quantities = TracedQuantity.allCases.count
-    var traces = [[[[Double]]]](
-      repeating: Array(repeating: [], count: quantities), count: targets.count)
-    for k in chains {
-      let segments = try reader.trace(k)
-      for (position, target) in targets.enumerated() {
-        for quantity in 0..<quantities {
-          let column = target * quantities + quantity
-          let values = segments.flatMap { segment in
-            stride(from: column, to: segment.values.count, by: width).map { segment.values[$0] }
-          }
-          traces[position][quantity].append(Array(values.prefix(description.iterations)))
-        }
-      }
-    }
-    return traces
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Imputation
 import Inference
 import RunRecord
 
@@ -39,7 +40,7 @@ public struct RunResults: Sendable {
     failures = try reader.chains().filter { $0.state == .failed }
       .map { ($0.k, $0.iterations, $0.failure ?? "unknown reason") }
     fits = try reader.fits()
-    events = Self.merged(try reader.events())
+    events = Self.merged(try reader.events() + Self.donorEvents(try reader.donorUse()))
   }
 
   /// Names of the analyses, in the study's order.
@@ -197,6 +198,20 @@ public struct RunResults: Sendable {
 
   /// All fits in order of k, then of the analyses; k = 0 are the complete cases.
   public var allFits: [NumberedFit] { fits }
+
+  /// A donor that filled an unusual share of a target is told as an event of its last iteration.
+  private static func donorEvents(
+    _ uses: [(k: Int, use: DonorUseRecord)]
+  ) -> [(k: Int, event: EventRecord)] {
+    uses.filter { DonorUse(donorsByTimes: $0.use.donorsByTimes).isOneSided }.map { k, use in
+      (
+        k,
+        EventRecord(
+          target: use.target, kind: "one donor", detail: "", fromIteration: use.iteration,
+          toIteration: use.iteration, count: 1)
+      )
+    }
+  }
 
   /// Joins what an interruption has split: the same event in consecutive iterations of a chain.
   private static func merged(

@@ -7,8 +7,8 @@ extension Table {
     _ analyses: [PooledAnalysis], rule: DegreesOfFreedomRule, level: Double
   ) -> Table {
     var notes = [
-      "df: Barnard & Rubin (1999), complete-data df by rule '\(rule)'. fmi: fraction of missing "
-        + "information, few degrees of freedom included."
+      "df: Barnard & Rubin (1999), complete-data df by rule '\(rule)'. lambda: share of the variance "
+        + "that missing data cause."
     ]
     notes += analyses.flatMap { analysis in
       analysis.notes.map { analyses.count > 1 ? "\(analysis.name): \($0)" : $0 }
@@ -56,16 +56,17 @@ extension ImputationAdvice {
   public var sentence: String {
     let gamma = NumberRule.decimals(2)
     let basis =
-      "von Hippel 2020; \(term): the imputations' share of the fmi is "
+      "von Hippel 2020; \(term): large-sample fraction of missing information "
       + "\(gamma.text(fractionMissing, infinity: "")), at most "
       + "\(gamma.text(fractionMissingUpper, infinity: ""))"
     if isEnough {
       return
-        "m = \(pilotImputations) is enough for standard errors that vary by 5 % or less when the "
-        + "data are imputed anew (\(basis))."
+        "m = \(pilotImputations) is enough for standard errors with a coefficient of variation of "
+        + "5 % or less when the data are imputed anew (\(basis))."
     }
     return
-      "For standard errors that vary by 5 % or less when the data are imputed anew, use m = "
-      + "\(recommendedImputations) (\(basis)): dormouse extend keeps the chains that are there."
+      "For standard errors with a coefficient of variation of 5 % or less when the data are imputed "
+      + "anew, use m = \(recommendedImputations) (\(basis)): dormouse extend keeps the chains that "
+      + "are there."
   }
 }

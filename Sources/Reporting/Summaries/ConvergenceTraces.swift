@@ -11,36 +11,54 @@ struct ConvergenceTraces: Sendable {
   /// By target, quantity, chain, iteration.
   private let values: [[[[Double]]]]
 
-  /// The finished chains; where none is, those that were begun, up to the shortest.
-  ///
+  /// How many targets a run traces.
+  static func targetCount(_ description: RunDescription) -> Int {
+    description.traceColumns.count / TracedQuantity.allCases.count
+  }
+
+  /// - Parameters:
+  ///   - chains: whose traces are read, in this order.
+  ///   - iterations: from the first on; what a chain lacks of them is NaN.
+  ///   - part: positions of the targets that are read; nil: all.
   /// - Throws: `RunRecordError`.
-  init(_ source: ReportSource) throws {
-    let columns = source.results.description.traceColumns
+  init(
+    _ reader: RecordReader, chains: [Int], iterations: Int, targets part: Range<Int>? = nil
+  ) throws {
+    let description = try reader.description()
+    let columns = description.traceColumns
     let quantities = TracedQuantity.allCases.count
-    let visits = columns.count / quantities
-    targets = (0..<visits).map { String(columns[quantities * $0].dropLast(":mean".count)) }
-    let begun = source.status.chains.filter { $0.iterations > 0 && $0.state != .failed }
-    let finished = Set(source.results.finished)
-    let used = finished.isEmpty ? begun : begun.filter { finished.contains($0.k) }
-    chains = used.map(\.k)
-    let length = used.map(\.iterations).min() ?? 0
-    iterations = length
+    let part = part ?? 0..<Self.targetCount(description)
+    targets = part.map { String(columns[quantities * $0].dropLast(":mean".count)) }
+    self.chains = chains
+    self.iterations = iterations
     var values = [[[[Double]]]](
-      repeating: [[[Double]]](repeating: [], count: quantities), count: visits)
-    for chain in used {
-      var flat: [Double] = []
-      for segment in try source.reader.trace(chain.k) { flat += segment.values }
-      for visit in 0..<visits {
+      repeating: [[[Double]]](repeating: [], count: quantities), count: part.count)
+    for k in chains {
+      let segments = try reader.trace(k)
+      for (position, target) in part.enumerated() {
         for quantity in 0..<quantities {
-          values[visit][quantity].append(
-            (0..<length).map { iteration in
-              let index = iteration * columns.count + quantities * visit + quantity
-              return index < flat.count ? flat[index] : .nan
-            })
+          let column = target * quantities + quantity
+          var trace = segments.flatMap { segment in
+            stride(from: column, to: segment.values.count, by: columns.count)
+              .map { segment.values[$0] }
+          }.prefix(iterations)
+          trace += Array(repeating: .nan, count: iterations - trace.count)
+          values[position][quantity].append(Array(trace))
         }
       }
     }
     self.values = values
+  }
+
+  /// The finished chains; where none is, those that were begun, up to the shortest.
+  ///
+  /// - Throws: `RunRecordError`.
+  init(_ source: ReportSource) throws {
+    let begun = source.status.chains.filter { $0.iterations > 0 && $0.state != .failed }
+    let finished = Set(source.results.finished)
+    let used = finished.isEmpty ? begun : begun.filter { finished.contains($0.k) }
+    try self.init(
+      source.reader, chains: used.map(\.k), iterations: used.map(\.iterations).min() ?? 0)
   }
 
   /// The traces of one quantity of a target, a chain each; nil where nothing was traced.
@@ -52,9 +70,11 @@ struct ConvergenceTraces: Sendable {
 
   func convergence(_ target: Int) -> TargetConvergence {
     TargetConvergence(
-      target: targets[target],
-      traces: TracedQuantity.allCases.compactMap { quantity in
-        traces(target, quantity).map { (quantity, $0) }
-      })
+      target: targets[target], traces: Array(zip(TracedQuantity.allCases, values[target])))
+  }
+
+  /// Every target's; none where there is nothing to judge.
+  var verdicts: [TargetConvergence] {
+    chains.isEmpty || iterations == 0 ? [] : targets.indices.map { convergence($0) }
   }
 }

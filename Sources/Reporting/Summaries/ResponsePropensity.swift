@@ -14,9 +14,10 @@ package struct ResponsePropensity: Sendable {
   /// - Parameters:
   ///   - missing: for each row whether the value is missing; some are and some are not.
   ///   - predictors: completed variables; discrete ones enter level by level.
+  ///   - means: further columns as they are, such as predictors' cluster means.
   /// - Returns: nil without predictors that vary, or when the fit does not settle.
   /// - Complexity: O(n p²) for each of at most 25 steps.
-  package init?(missing: [Bool], predictors: [StudyVariable]) {
+  package init?(missing: [Bool], predictors: [StudyVariable], means: [[Double]] = []) {
     let n = missing.count
     var columns: [[Double]] = []
     for variable in predictors {
@@ -29,7 +30,7 @@ package struct ResponsePropensity: Sendable {
       }
       if columns.count >= Self.mostColumns { break }
     }
-    columns = columns.prefix(Self.mostColumns).compactMap(Self.standardised)
+    columns = (columns + means).prefix(Self.mostColumns).compactMap(Self.standardised)
     guard !columns.isEmpty, n > 0 else { return nil }
     let p = columns.count + 1
     columns.insert([Double](repeating: 1, count: n), at: 0)

@@ -171,6 +171,17 @@ package struct ClusterIndex: Sendable {
 
   var count: Int { names.count }
 
+  /// For each row the mean of its cluster's finite `cells`; 0 where there is none.
+  package func means(_ cells: [Double]) -> [Double] {
+    var sums = [Double](repeating: 0, count: count)
+    var counts = sums
+    for (row, cell) in cells.enumerated() where cell.isFinite && codes[row] >= 0 {
+      sums[Int(codes[row])] += cell
+      counts[Int(codes[row])] += 1
+    }
+    return codes.map { $0 >= 0 && counts[Int($0)] > 0 ? sums[Int($0)] / counts[Int($0)] : 0 }
+  }
+
   /// The group of each cluster, where all its rows have the same; −1 otherwise.
   func groups(_ grouping: RowGrouping) -> [Int32] {
     var result = [Int32](repeating: -2, count: count)

@@ -9,8 +9,9 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Computes what the study file asks for and writes it to the run's directory: record.sqlite, \
       pooled.csv, variance-components.csv, complete-cases.csv, fits.csv, convergence.csv, \
-      convergence-diagnostics.csv, events.csv, study.yaml, provenance.json. Imputation k has the same bits on any number of \
-      ranks and after any interruption: give the same command again and it carries on.
+      convergence-diagnostics.csv, donors.csv, events.csv, study.yaml, provenance.json, report.html. \
+      Imputation k has the same bits on any number of ranks and after any interruption: give the \
+      same command again and it carries on.
 
       EXAMPLES
         dormouse run config/example.yaml --ranks 2

@@ -124,8 +124,8 @@ import Testing
         #expect(value > 1.2)
       }
     }
-    // With two chains R̂ has to be very large to be no chance: about half of the sets hang on this.
-    #expect(undecided > 20)
+    // Chance excuses 4 % of four chains and two in five pairs: it must not be all or none.
+    #expect(undecided > 5 && undecided < 200)
   }
 
   /// The second half forgives what the first remembers, with few chains too.

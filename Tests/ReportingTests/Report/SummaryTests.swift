@@ -75,6 +75,21 @@ import Testing
     }
   }
 
+  @Test func clusterMeansAreColumnsAsTheyAre() throws {
+    let cells = [1.0, 3, 5, .nan, 2, 2, 8, 4]
+    let codes = [0.0, 0, 1, 1, 2, 2, 3, 3]
+    let clusters = ClusterIndex(Column(name: "g", values: .numeric(codes)))
+    #expect(clusters.means(cells) == [2, 2, 5, 5, 2, 2, 6, 6])
+    // More than eight values enter as numbers.
+    let u = [0.2, 1.5, -0.3, 2.2, 0.9, -1.1, 0.4, 1.8, -0.7, 2.9]
+    let missing = [false, true, false, true, false, true, false, false, true, false]
+    let variable = StudyVariable(Column(name: "u", values: .numeric(u)), label: "u")
+    #expect(ResponsePropensity(missing: missing, predictors: []) == nil)
+    let one = try #require(ResponsePropensity(missing: missing, predictors: [variable]))
+    let same = try #require(ResponsePropensity(missing: missing, predictors: [], means: [u]))
+    #expect(same.probabilities == one.probabilities)
+  }
+
   /// A group in which everything is missing has no finite maximum likelihood.
   @Test func separatedGroupsHaveProbabilitiesAllTheSame() throws {
     let group = (0..<40).map { Double($0 % 2) }
@@ -109,7 +124,9 @@ import Testing
           monteCarloErrors: [.estimate: error]))
     }
     #expect(sentence(0.0005)?.contains("the same digits") == true)
-    // Two decimals: 1.96 × 0.009 is 1.8 of the last digit's units.
-    #expect(sentence(0.009)?.contains("by up to 2") == true)
+    // Two decimals; two runs differ with √2 times the error of one: 1.96 √2 · 0.0095 is 2.6 of the
+    // last digit's units, 1.96 √2 · 0.002 is 0.55.
+    #expect(sentence(0.0095)?.contains("by up to 3") == true)
+    #expect(sentence(0.002)?.contains("by up to 1") == true)
   }
 }
