@@ -74,7 +74,6 @@ func exitStatus(of error: any Error) -> ExitCode {
   case RunError.noSuchChain: ExitCode.validationFailure
   case is RunError: ExitStatus.cannotWrite
   case is RankCountError, is NoSuchScenario, is ValidationError: ExitCode.validationFailure
-  case is StandardOutputError: ExitStatus.cannotWrite
   case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,
     is LinearModelError, is ClusterLevelError, is ImpossibleScenario, is MixedModelError,
     is PoolingError,
