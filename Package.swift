@@ -71,7 +71,8 @@ let package = Package(
     .testTarget(
       name: "MixedModelsTests", dependencies: ["MixedModels"], resources: [.copy("Reference")]),
     .testTarget(
-      name: "TabularTests", dependencies: ["Tabular"], resources: [.copy("Reference")]),
+      name: "TabularTests", dependencies: ["Tabular", "LaunchedJobs"],
+      resources: [.copy("Reference")]),
     .testTarget(
       name: "ImputationTests", dependencies: ["Imputation"], resources: [.copy("Reference")]),
     .testTarget(
@@ -81,13 +82,15 @@ let package = Package(
       dependencies: ["MessagePassing", "LaunchedJobs", "mpi-selftest"]),
     .testTarget(
       name: "RunRecordTests",
-      dependencies: ["RunRecord", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: [
+        "RunRecord", "LaunchedJobs", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .testTarget(name: "StudyTests", dependencies: ["Study"]),
     .testTarget(
       name: "CoordinationTests", dependencies: ["Coordination", "LaunchedJobs", "mpi-selftest"]),
     .testTarget(
       name: "SimulationTests", dependencies: ["Simulation"], resources: [.copy("Reference")]),
-    .testTarget(name: "BatchTests", dependencies: ["Batch"]),
+    .testTarget(name: "BatchTests", dependencies: ["Batch", "LaunchedJobs"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
     .testTarget(
       name: "DormouseTests",

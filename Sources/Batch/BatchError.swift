@@ -15,6 +15,8 @@ public enum BatchError: Error, Sendable, Equatable {
   case scriptAbsent(path: String, elements: String)
   /// More elements than chains.
   case tooManyElements(Int, imputations: Int)
+  /// A job of this script waits or runs already; `state` is Slurm's word.
+  case inQueue(job: String, state: String)
 }
 
 extension BatchError: CustomStringConvertible {
@@ -35,6 +37,9 @@ extension BatchError: CustomStringConvertible {
         + "with sbatch --array=\(elements)"
     case .tooManyElements(let elements, let imputations):
       "--array \(elements) is more than the \(imputations) imputations there are to share out"
+    case .inQueue(let job, let state):
+      "job \(job) does this already (\(state)), and goes back into the queue by itself until all "
+        + "is done; to begin anew: scancel \(job), then submit again"
     }
   }
 }

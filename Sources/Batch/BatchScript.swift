@@ -5,6 +5,10 @@ import Coordination
 /// It leans on the common part of `slurm/` (modules, forwarding of warnings, requeueing), so that
 /// there is one way of stopping and carrying on.
 public struct BatchScript: Sendable {
+  /// The command that computes.
+  public enum Command: String, Sendable { case run, simulate }
+
+  public var command = Command.run
   /// Absolute paths.
   public var program: String
   public var study: String
@@ -17,7 +21,7 @@ public struct BatchScript: Sendable {
   public var environment: [String: String] = [:]
   /// Where the job starts.
   public var folder: String
-  /// Options of `dormouse run`.
+  /// Options of ``command``.
   public var options: [String] = []
   public var settings: ClusterSettings
   /// Elements of a job array, which need no MPI; nil: one job of several ranks.
@@ -115,7 +119,7 @@ public struct BatchScript: Sendable {
       ]
     }
     let launcher = (settings.mpi ?? ClusterSettings.Defaults.mpi).rawValue
-    let run = #""$dormouse" run "$study" --output "$run""#
+    let run = #""$dormouse" \#(command.rawValue) "$study" --output "$run""#
     return [
       // On one node the program starts its ranks itself.
       nodes == 1

@@ -1,12 +1,14 @@
 /// How long a job will take, from a pilot.
 public struct JobForecast: Sendable, Equatable {
-  /// Chains still to be computed.
-  public var chains: Int
-  /// Seconds of one chain.
-  public var chainSeconds: Double
-  /// Chains computed at the same time: ranks, or elements of an array.
+  /// What a task is called: chain, replicate.
+  public var task: String
+  /// Tasks still to be computed.
+  public var tasks: Int
+  /// Seconds of one task, on average.
+  public var taskSeconds: Double
+  /// Tasks computed at the same time: ranks, or elements of an array.
   public var workers: Int
-  /// Seconds until the first chain begins, in each start.
+  /// Seconds until the first task begins, in each start.
   public var startSeconds: Double
   public var limit: TimeLimit
   /// Seconds before the limit at which the job is told to stop.
@@ -14,11 +16,12 @@ public struct JobForecast: Sendable, Equatable {
   public var isArray: Bool
 
   public init(
-    chains: Int, chainSeconds: Double, workers: Int, startSeconds: Double, limit: TimeLimit,
-    warning: Int, isArray: Bool
+    task: String = "chain", tasks: Int, taskSeconds: Double, workers: Int, startSeconds: Double,
+    limit: TimeLimit, warning: Int, isArray: Bool
   ) {
-    self.chains = chains
-    self.chainSeconds = chainSeconds
+    self.task = task
+    self.tasks = tasks
+    self.taskSeconds = taskSeconds
     self.workers = workers
     self.startSeconds = startSeconds
     self.limit = limit
@@ -26,15 +29,15 @@ public struct JobForecast: Sendable, Equatable {
     self.isArray = isArray
   }
 
-  /// Chains that one worker computes after each other.
-  public var rounds: Int { (chains + workers - 1) / workers }
+  /// Tasks that one worker computes after each other.
+  public var rounds: Int { (tasks + workers - 1) / workers }
 
-  public var computeSeconds: Double { Double(rounds) * chainSeconds }
+  public var computeSeconds: Double { Double(rounds) * taskSeconds }
 
   /// Seconds from the first start to the end, waiting in the queue not counted.
   public var seconds: Double { Double(starts ?? 1) * startSeconds + computeSeconds }
 
-  /// Seconds of one start in which chains are computed; nil: no limit.
+  /// Seconds of one start in which tasks are computed; nil: no limit.
   var usefulSeconds: Double? {
     guard case .seconds(let limit) = limit else { return nil }
     return Double(limit - warning) - startSeconds
@@ -50,18 +53,18 @@ public struct JobForecast: Sendable, Equatable {
 
   /// The forecast in words.
   public var sentences: [String] {
-    guard chains > 0 else { return ["All imputations are there already."] }
+    guard tasks > 0 else { return ["All \(task)s are there already."] }
     let unit = isArray ? "element" : "rank"
     let noun = workers == 1 ? unit : unit + "s"
     var lines = [
-      "A chain takes about \(Self.duration(chainSeconds)); \(chains) chain"
-        + "\(chains == 1 ? "" : "s") on \(workers) \(noun)"
+      "A \(task) takes about \(Self.duration(taskSeconds)); \(tasks) \(task)"
+        + "\(tasks == 1 ? "" : "s") on \(workers) \(noun)"
         + (rounds == 1 ? ", all at once: " : ", up to \(rounds) each: ")
         + "about \(Self.duration(seconds))."
     ]
-    if workers > chains {
+    if workers > tasks {
       lines.append(
-        "\(workers - chains) of the \(workers) \(noun) will have nothing to do; \(chains) are enough."
+        "\(workers - tasks) of the \(workers) \(noun) will have nothing to do; \(tasks) are enough."
       )
     }
     lines.append(verdict)
@@ -87,8 +90,10 @@ public struct JobForecast: Sendable, Equatable {
   }
 
   /// A duration as people say it: two units at most, none too fine.
-  static func duration(_ seconds: Double) -> String {
-    if seconds < 0.95 { return seconds < 0.05 ? "0.1 s" : "\((seconds * 10).rounded() / 10) s" }
+  package static func duration(_ seconds: Double) -> String {
+    if seconds < 0.0095 { return "\(max(1, Int((seconds * 1000).rounded()))) ms" }
+    if seconds < 0.095 { return "\((seconds * 100).rounded() / 100) s" }
+    if seconds < 0.95 { return "\((seconds * 10).rounded() / 10) s" }
     if seconds < 99.5 { return "\(Int(seconds.rounded())) s" }
     let minutes = Int((seconds / 60).rounded())
     if minutes < 100 { return "\(minutes) min" }

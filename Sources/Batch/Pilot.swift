@@ -55,9 +55,14 @@ public struct Pilot: Sendable, Equatable {
           _ = try? AnalysisRegistry.model(analysis.specification).fit(completed)
         }
       } / .seconds(1)
+    megabytes = Self.peakMegabytes
+  }
+
+  /// Largest memory of this process so far, in MB.
+  public static var peakMegabytes: Double {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    megabytes = Double(usage.ru_maxrss) / 1024
+    return Double(usage.ru_maxrss) / 1024
   }
 
   /// Seconds of one chain of `iterations`, analyses included.

@@ -57,18 +57,33 @@ public enum Slurm {
     return String(job)
   }
 
+  /// A job, or an element of an array, in the queue.
+  public struct QueuedJob: Sendable, Equatable {
+    /// As Slurm writes it: `12`, or `12_3` for an element of an array.
+    public var number: String
+    /// The element's number; nil: no array.
+    public var element: Int?
+    /// Slurm's word, in small letters: pending, running, completing.
+    public var state: String
+  }
+
+  /// The jobs made from `script` that wait in the queue or run; empty when Slurm does not tell.
+  public static func jobs(script: String) -> [QueuedJob] {
+    let outcome = try? run("squeue", ["--noheader", "--array", "--format=%i|%K|%T|%o"])
+    guard let outcome, outcome.status == 0 else { return [] }
+    return outcome.output.split(whereSeparator: \.isNewline).compactMap { line in
+      let fields = line.split(separator: "|", maxSplits: 3, omittingEmptySubsequences: false)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+      guard fields.count == 4, fields[3] == script else { return nil }
+      return QueuedJob(
+        number: fields[0], element: Int(fields[1]), state: fields[2].lowercased())
+    }
+  }
+
   /// The elements of job arrays made from `script` that wait in the queue or run; empty when
   /// Slurm does not tell.
   public static func elementsInQueue(script: String) -> Set<Int> {
-    let outcome = try? run("squeue", ["--noheader", "--array", "--format=%K|%o"])
-    guard let outcome, outcome.status == 0 else { return [] }
-    return Set(
-      outcome.output.split(whereSeparator: \.isNewline).compactMap { line in
-        let fields = line.split(separator: "|", maxSplits: 1)
-        guard fields.count == 2, fields[1].trimmingCharacters(in: .whitespaces) == script
-        else { return nil }
-        return Int(fields[0].trimmingCharacters(in: .whitespaces))
-      })
+    Set(jobs(script: script).compactMap(\.element))
   }
 
   /// What a command complained of, on one line and without its name before each sentence.

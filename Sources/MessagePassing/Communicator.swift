@@ -37,10 +37,6 @@ public protocol Communicator: AnyObject, Sendable {
   /// Waits until every message sent from here has left.
   func flush() throws(MessagePassingError)
 
-  /// Gives every rank the bytes of rank `root` (others' argument is ignored). Collective: every
-  /// rank must call it. Any length, in pieces of at most 1 GiB.
-  func broadcast(_ bytes: [UInt8], from root: Int) throws(MessagePassingError) -> [UInt8]
-
   /// Waits, without using the processor, until every rank has called it.
   func barrier() throws(MessagePassingError)
 
@@ -93,11 +89,6 @@ public final class SoloCommunicator: Communicator {
   }
 
   public func flush() throws(MessagePassingError) {}
-
-  public func broadcast(_ bytes: [UInt8], from root: Int) throws(MessagePassingError) -> [UInt8] {
-    guard root == 0 else { throw .noSuchRank(root, size: 1) }
-    return bytes
-  }
 
   public func barrier() throws(MessagePassingError) {}
 

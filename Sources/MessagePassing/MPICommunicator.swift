@@ -3,8 +3,8 @@ import COpenMPI
 /// All ranks of an MPI job (MPI_COMM_WORLD), through Open MPI.
 ///
 /// Nothing here waits inside MPI: sends are non-blocking and kept until they have left, receives
-/// are posted only for messages that a probe has seen, and collectives are entered only after a
-/// non-blocking barrier has shown that every rank is there. A message longer than `chunk` bytes
+/// are posted only for messages that a probe has seen, and of the collectives only the non-blocking
+/// barrier is used, for the others wait for ever for a rank that has died. A message longer than `chunk` bytes
 /// travels as full chunks followed by one shorter chunk (possibly empty); MPI keeps the order
 /// of messages between two ranks under one tag, so no header is needed. (MPI's counts are 32-bit.)
 ///
@@ -92,26 +92,6 @@ public final class MPICommunicator: Communicator {
     }) {
       backoff.sleep()
     }
-  }
-
-  public func broadcast(_ bytes: [UInt8], from root: Int) throws(MessagePassingError) -> [UInt8] {
-    guard root >= 0 && root < size else { throw .noSuchRank(root, size: size) }
-    // Once all ranks are here, MPI_Bcast runs at full speed and nobody spins for a late one.
-    try barrier()
-    var count = Int64(bytes.count)
-    try check("MPI_Bcast", MPI_Bcast(&count, 8, ompi_shim_byte(), Int32(root), ompi_shim_world()))
-    var result = rank == root ? bytes : [UInt8](repeating: 0, count: Int(count))
-    var offset = 0
-    while offset < result.count {
-      let piece = min(chunk, result.count - offset)
-      let code = result.withUnsafeMutableBytes {
-        MPI_Bcast(
-          $0.baseAddress! + offset, Int32(piece), ompi_shim_byte(), Int32(root), ompi_shim_world())
-      }
-      try check("MPI_Bcast", code)
-      offset += piece
-    }
-    return result
   }
 
   public func barrier() throws(MessagePassingError) { _ = try barrier(until: nil) }

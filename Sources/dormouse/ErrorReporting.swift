@@ -68,6 +68,7 @@ func exitStatus(of error: any Error) -> ExitCode {
   case let error as BatchError:
     switch error {
     case .noSlurm, .refused, .commonPartAbsent: ExitStatus.failed
+    case .inQueue: ExitStatus.cannotWrite
     default: ExitStatus.badInput
     }
   case is InputError, is FileKindError: ExitStatus.badInput

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inference
 import Reporting
 
 extension TableFormat: ExpressibleByArgument {}
@@ -51,9 +52,29 @@ struct LevelOption: ParsableArguments {
   var level = 0.95
 
   func validate() throws {
-    guard level > 0, level < 1 else {
-      throw ValidationError(
-        "--level is \(level); it must lie between 0 and 1, such as 0.95 for 95 % intervals.")
-    }
+    try requireLevel(level)
+  }
+}
+
+/// How a run's estimates are pooled, instead of its study's way.
+struct PoolingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Degrees of freedom: model (containment), nlme, residual, a number or infinite. "
+        + "Default: the study's.", valueName: "rule"))
+  var df: DegreesOfFreedomRule?
+
+  @Option(help: "Coverage of confidence intervals, between 0 and 1. Default: the study's.")
+  var level: Double?
+
+  func validate() throws {
+    if let level { try requireLevel(level) }
+  }
+}
+
+private func requireLevel(_ level: Double) throws {
+  guard level > 0, level < 1 else {
+    throw ValidationError(
+      "--level is \(level); it must lie between 0 and 1, such as 0.95 for 95 % intervals.")
   }
 }

@@ -83,9 +83,13 @@ struct SimulationSession: RankedJob {
     let files = try written ?? SimulationFiles(directory: outcome.directory, study: study)
     var rows = rows
     if outcome.wasComplete {
+      let mended = try mend(files, study: study, file: file)
       writeToStandardError(
-        "This study is finished already: all \(outcome.total) replicates are in \(path). Nothing "
-          + "was computed and nothing changed.")
+        "This study is finished already: all \(outcome.total) replicates are in \(path). "
+          + (mended.isEmpty
+            ? "Nothing was computed and nothing changed."
+            : "Nothing was computed; absent or older than the record, and written now: "
+              + mended.joined(separator: ", ") + "."))
       rows = try files.results.performance()
     } else {
       try files.writeProvenance()
@@ -110,6 +114,20 @@ struct SimulationSession: RankedJob {
       writeReport(of: outcome.directory, study: study, file: file)
     }
     return .success
+  }
+
+  /// Writes those files of a finished study that are not there, or that a start which was killed
+  /// after the last replicate has left as they were before; their names.
+  private func mend(
+    _ files: SimulationFiles, study: SimulationStudy, file: SimulationFile
+  ) throws -> [String] {
+    let outdated = files.outdated
+    if !Set(outdated).isDisjoint(with: SimulationFiles.resultNames) { try files.write() }
+    if outdated.contains(SimulationFiles.provenanceName) { try files.writeProvenance() }
+    if outdated.contains(ReportFiles.fileName) {
+      writeReport(of: files.directory, study: study, file: file)
+    }
+    return outdated
   }
 
   static let tableNames = ["scenarios", "summary", "performance"]

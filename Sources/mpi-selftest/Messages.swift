@@ -1,3 +1,4 @@
+import Coordination
 import Glibc
 import MessagePassing
 
@@ -29,17 +30,14 @@ func messagesScenario() throws {
       print("rank \(communicator.rank): message \(index) from \(message.source) is wrong")
     }
   }
-  let shared = pattern(54_321, seed: 7)
-  let root = communicator.size - 1
-  let given = try communicator.broadcast(communicator.rank == root ? shared : [], from: root)
   try communicator.barrier()
-  print("rank \(communicator.rank) of \(communicator.size): \(given == shared ? "ok" : "bad")")
+  print("rank \(communicator.rank) of \(communicator.size): ok")
   try communicator.finish()
   let second = Result { try communicator.barrier() }
   if case .failure(MessagePassingError.finished) = second { print("finished once") }
 }
 
-/// A broadcast and a message larger than one chunk, timed by rank 0.
+/// A message larger than one chunk, there and back, timed by rank 0.
 func largeScenario(megabytes: Int) throws {
   let communicator = try MPICommunicator(chunk: 64 << 20)
   var bytes = [UInt8](repeating: 0, count: communicator.rank == 0 ? megabytes << 20 : 0)
@@ -48,12 +46,50 @@ func largeScenario(megabytes: Int) throws {
   }
   let clock = ContinuousClock()
   let start = clock.now
-  let given = try communicator.broadcast(bytes, from: 0)
-  let broadcast = clock.now - start
-  if communicator.rank == 1 { try communicator.send(given, to: 0, tag: 1) }
   if communicator.rank == 0 {
+    try communicator.send(bytes, to: 1, tag: 1)
     let message = try communicator.receive(within: .seconds(60))
-    print("broadcast \(broadcast), same: \(message?.bytes == bytes)")
+    print("there and back \(clock.now - start), same: \(message?.bytes == bytes)")
+  } else if let message = try communicator.receive(within: .seconds(60)) {
+    try communicator.send(message.bytes, to: 0, tag: 1)
+  }
+  try communicator.finish()
+}
+
+/// Hands a job out to all ranks: `distribution MEGABYTES PATIENCE [RANK…]`. The ranks named die
+/// when they have said that they are there, before they could hand anything on.
+func distributionScenario(_ arguments: [String]) throws {
+  let communicator = try MPICommunicator()
+  let megabytes = Int(arguments[0])!
+  let patience = Double(arguments[1])!
+  let dying = arguments.dropFirst(2).map { Int($0)! }
+  let job = pattern(megabytes << 20, seed: 3)
+  if dying.contains(communicator.rank) {
+    try communicator.send([], to: 0, tag: Wire.Tag.ready)
+    try communicator.flush()
+    kill(getpid(), SIGKILL)
+  }
+  if communicator.rank == 0 {
+    let clock = ContinuousClock()
+    let start = clock.now
+    try distribute(job, on: communicator, patience: .seconds(patience))
+    var told = 0
+    while told < communicator.size - 1 - dying.count {
+      guard let message = try communicator.receive(within: .seconds(60)) else { break }
+      if message.tag == 100 { told += 1 }
+    }
+    print("\(told) ranks have the job after \((clock.now - start) / .seconds(1)) s")
+  } else {
+    let received = try receiveJob(on: communicator)
+    print("rank \(communicator.rank): \(received == job ? "ok" : "bad")")
+    fflush(nil)
+    try communicator.send([], to: 0, tag: 100)
+  }
+  guard dying.isEmpty else {
+    fflush(nil)
+    if communicator.rank == 0 { communicator.abort(code: 0) }
+    // Moves what still has to leave.
+    while true { _ = try communicator.receive(within: .seconds(1)) }
   }
   try communicator.finish()
 }

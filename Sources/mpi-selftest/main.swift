@@ -6,6 +6,7 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 switch arguments.first ?? "" {
 case "messages": try messagesScenario()
 case "large": try largeScenario(megabytes: Int(arguments[1])!)
+case "distribution": try distributionScenario(Array(arguments.dropFirst()))
 case "idle": try idleScenario(seconds: Double(arguments[1])!)
 case "abort": try abortScenario()
 case "relaunch":

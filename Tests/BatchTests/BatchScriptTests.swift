@@ -1,5 +1,6 @@
 import Batch
 import Foundation
+import LaunchedJobs
 import Testing
 
 @Suite("Batch scripts") struct BatchScriptTests {
@@ -57,15 +58,8 @@ import Testing
     script.options = ["--data", run]
     let line = try #require(
       script.text.split(separator: "\n").first { $0.hasPrefix("arguments ") })
-    let shell = Process()
-    shell.executableURL = URL(filePath: "/bin/bash")
-    shell.arguments = ["-c", "arguments() { printf '%s\\n' \"$@\"; }; \(line)"]
-    let output = Pipe()
-    shell.standardOutput = output
-    try shell.run()
-    let text = try output.fileHandleForReading.readToEnd() ?? Data()
-    shell.waitUntilExit()
+    let shell = try runShell("arguments() { printf '%s\\n' \"$@\"; }; \(line)")
     #expect(
-      String(decoding: text, as: UTF8.self) == "/data/trial.yaml\n\(run)\n--data\n\(run)\n")
+      shell.output == "/data/trial.yaml\n\(run)\n--data\n\(run)\n")
   }
 }

@@ -7,7 +7,7 @@ import Testing
     limit: TimeLimit = .seconds(3600), warning: Int = 120, isArray: Bool = false
   ) -> JobForecast {
     JobForecast(
-      chains: chains, chainSeconds: chainSeconds, workers: workers, startSeconds: start,
+      tasks: chains, taskSeconds: chainSeconds, workers: workers, startSeconds: start,
       limit: limit, warning: warning, isArray: isArray)
   }
 
@@ -44,6 +44,25 @@ import Testing
     #expect(forecast.rounds == 1)
     #expect(forecast.sentences[0].contains("5 chains on 8 elements, all at once"))
     #expect(forecast.sentences[1].contains("3 of the 8 elements will have nothing to do"))
-    #expect(Self.forecast(chains: 0).sentences == ["All imputations are there already."])
+    #expect(Self.forecast(chains: 0).sentences == ["All chains are there already."])
+  }
+
+  @Test func replicates() {
+    var forecast = Self.forecast(chains: 24_000, chainSeconds: 0.031, workers: 64)
+    forecast.task = "replicate"
+    #expect(forecast.rounds == 375)
+    #expect(
+      forecast.sentences == [
+        "A replicate takes about 0.03 s; 24000 replicates on 64 ranks, up to 375 each: about 14 s.",
+        "This fits into 01:00:00.",
+      ])
+  }
+
+  @Test(arguments: [
+    (0.0002, "1 ms"), (0.004, "4 ms"), (0.031, "0.03 s"), (0.42, "0.4 s"), (12.4, "12 s"),
+    (3600, "60 min"), (7260, "2 h 1 min"),
+  ])
+  func durations(_ seconds: Double, _ words: String) {
+    #expect(JobForecast.duration(seconds) == words)
   }
 }

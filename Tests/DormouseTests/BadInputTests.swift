@@ -1,4 +1,5 @@
 import Foundation
+import LaunchedJobs
 import Tabular
 import Testing
 
@@ -236,18 +237,11 @@ struct CommandLineTests {
   /// Status 70: the output cannot be taken.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))
   func outputThatCannotBeWritten() throws {
-    let process = Process()
-    process.executableURL = Bundle.main.executableURL?.deletingLastPathComponent()
-      .appending(path: "dormouse")
-    process.arguments = ["fit", Program.reference("sleepstudy.csv"), "Reaction ~ Days"]
-    process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let text = String(
-      decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 70)
-    #expect(text.hasPrefix("error: "))
+    let ended = try runToEnd(
+      Job.programs.appending(path: "dormouse"),
+      ["fit", Program.reference("sleepstudy.csv"), "Reaction ~ Days"],
+      output: FileHandle(forWritingAtPath: "/dev/full"))
+    #expect(ended.status == 70)
+    #expect(ended.errors.hasPrefix("error: "))
   }
 }

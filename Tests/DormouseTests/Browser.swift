@@ -1,4 +1,5 @@
 import Foundation
+import LaunchedJobs
 import Testing
 
 /// Debian's Chromium, without a window: opens a page as a reader would.
@@ -77,28 +78,18 @@ struct Browser {
   private func run(
     _ page: URL, width: Int, height: Int, _ more: [String]
   ) throws -> (output: String, errors: String) {
-    let process = Process()
-    let (output, errors) = (scratch.url("output"), scratch.url("errors"))
-    for url in [output, errors] { try Data().write(to: url) }
-    process.executableURL = URL(filePath: "/usr/bin/timeout")
-    process.arguments =
+    let ended = try runToEnd(
+      URL(filePath: "/usr/bin/timeout"),
       [
         "300", program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
         "--no-first-run", "--disable-background-networking", "--disable-component-update",
         "--disable-sync", "--disable-extensions", "--user-data-dir=\(scratch.url("profile").path)",
         // The page's own clock: runs ahead as soon as nothing is left to do.
         "--virtual-time-budget=120000", "--window-size=\(width),\(height)",
-      ] + more + [page.absoluteString]
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    let said = String(decoding: try Data(contentsOf: errors), as: UTF8.self)
+      ] + more + [page.absoluteString])
     try #require(
-      process.terminationStatus == 0,
-      "Chromium ended with \(process.terminationStatus): \(said.suffix(500))")
-    return (String(decoding: try Data(contentsOf: output), as: UTF8.self), said)
+      ended.status == 0, "Chromium ended with \(ended.status): \(ended.errors.suffix(500))")
+    return (ended.output, ended.errors)
   }
 }
 

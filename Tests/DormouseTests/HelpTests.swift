@@ -1,4 +1,5 @@
 import Foundation
+import LaunchedJobs
 import Testing
 
 /// What `--help` shows of every command that there is, found by asking the program.
@@ -58,16 +59,10 @@ import Testing
       let start = try #require(example.range(of: "dormouse ")).lowerBound
       let line = example[start...].components(separatedBy: " > ")[0]
       // The shell splits the line as it would be split.
-      let shell = Process()
-      shell.executableURL = URL(filePath: "/bin/bash")
-      shell.arguments = ["-c", "set -f; dormouse() { printf '%s\\n' \"$@\"; }; \(line)"]
-      let output = Pipe()
-      shell.standardOutput = output
-      try shell.run()
-      let text = try output.fileHandleForReading.readToEnd() ?? Data()
-      shell.waitUntilExit()
-      #expect(shell.terminationStatus == 0, "\(line)")
-      let words = String(decoding: text, as: UTF8.self).split(
+      let shell = try runShell(
+        "set -f; dormouse() { printf '%s\\n' \"$@\"; }; \(line)")
+      #expect(shell.status == 0, "\(line)")
+      let words = shell.output.split(
         separator: "\n", omittingEmptySubsequences: false
       ).dropLast().map(String.init)
       let outcome = try Program.run(words, folder: scratch.folder)

@@ -212,16 +212,9 @@ import Testing
     let whole = try whole(example)
     let command = arguments(example, "limited-files").map { "'\($0)'" }.joined(separator: " ")
     let program = Job.programs.appending(path: "dormouse").path
-    let shell = Process()
-    shell.executableURL = URL(filePath: "/bin/bash")
-    shell.arguments = ["-c", "ulimit -f 100; exec '\(program)' \(command)"]
-    let errors = Pipe()
-    shell.standardError = errors
-    shell.standardOutput = FileHandle.nullDevice
-    try shell.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    shell.waitUntilExit()
-    #expect(shell.terminationReason == .exit && shell.terminationStatus == 70, "\(text)")
+    let shell = try runShell("ulimit -f 100; exec '\(program)' \(command)")
+    let text = shell.errors
+    #expect(shell.status == 70, "\(text)")
     #expect(text.contains("no space is left for"), "\(text)")
     let again = try Program.run(arguments(example, "limited-files"))
     #expect(again.status == 0, "\(again.errors)")

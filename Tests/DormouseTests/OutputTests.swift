@@ -1,29 +1,19 @@
 import Foundation
+import LaunchedJobs
 import Testing
 
 /// Where output goes: closed pipes, links, narrow terminals.
 @Suite struct OutputTests {
   /// A reader that has gone, as `| head`, is no error, whether SIGPIPE is ignored or not.
   @Test(arguments: ["", "trap '' PIPE; "]) func closedOutput(_ trap: String) throws {
-    let shell = Process()
-    shell.executableURL = URL(filePath: "/bin/bash")
-    let program = try #require(Bundle.main.executableURL).deletingLastPathComponent()
-      .appending(path: "dormouse").path
     // The reader closes before the program has anything to say: it waits for a file.
-    shell.arguments = [
-      "-c",
+    let shell = try runShell(
       """
       \(trap)mkfifo "$2/closed"
       { read -r _ <"$2/closed"; "$1" plan "$3"; echo "status $?" >"$2/status"; } | {
         exec <&-; echo >"$2/closed"; }
-      """, "bash", program, folder.folder.path, ExampleRun.study,
-    ]
-    let errors = Pipe()
-    shell.standardError = errors
-    try shell.run()
-    let text = try errors.fileHandleForReading.readToEnd() ?? Data()
-    shell.waitUntilExit()
-    #expect(text.isEmpty, "\(String(decoding: text, as: UTF8.self))")
+      """, Job.programs.appending(path: "dormouse").path, folder.folder.path, ExampleRun.study)
+    #expect(shell.errors.isEmpty, "\(shell.errors)")
     let status = try String(contentsOf: folder.url("status"), encoding: .utf8)
     #expect(status == "status 0\n")
   }

@@ -1,4 +1,5 @@
 import Foundation
+import LaunchedJobs
 import Testing
 
 /// The built program, run as a user would run it.
@@ -32,29 +33,12 @@ struct Program {
   static func run(
     _ arguments: [String], folder: URL? = nil, environment: [String: String] = [:]
   ) throws -> Outcome {
-    let process = Process()
-    let program = try #require(Bundle.main.executableURL).deletingLastPathComponent()
-      .appending(path: "dormouse")
-    process.executableURL = program
-    process.arguments = arguments
-    if let folder { process.currentDirectoryURL = folder }
-    process.environment = ProcessInfo.processInfo.environment.filter { variable in
-      !["OMPI_", "PMIX", "ORTE_", "PRTE_"].contains { variable.key.hasPrefix($0) }
-    }.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    // Files, not pipes: nothing to read while the program runs, and no limit.
-    let scratch = try Scratch()
-    let (output, errors) = (scratch.url("output"), scratch.url("errors"))
-    for url in [output, errors] { try Data().write(to: url) }
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
-    process.waitUntilExit()
-    return Outcome(
-      status: process.terminationReason == .exit
-        ? process.terminationStatus : 128 + process.terminationStatus,
-      output: try String(contentsOf: output, encoding: .utf8),
-      errors: try String(contentsOf: errors, encoding: .utf8))
+    let ended = try runToEnd(
+      Job.programs.appending(path: "dormouse"), arguments, folder: folder,
+      environment: ProcessInfo.processInfo.environment.filter { variable in
+        !["OMPI_", "PMIX", "ORTE_", "PRTE_"].contains { variable.key.hasPrefix($0) }
+      }.merging(environment) { $1 })
+    return Outcome(status: ended.status, output: ended.output, errors: ended.errors)
   }
 
   /// A file of the folder `Reference`.

@@ -70,6 +70,17 @@ import Testing
     let done = try fixture.run("killed")
     #expect(done.status == 0)
     #expect(done.errors.contains("Nothing was computed and nothing changed."))
+    // What a kill after the last replicate leaves out.
+    for name in ["performance.csv", "provenance.json", "report.html"] {
+      try FileManager.default.removeItem(at: fixture.scratch.url("killed/\(name)"))
+    }
+    let mended = try fixture.run("killed")
+    #expect(mended.status == 0)
+    #expect(
+      mended.errors.contains("written now: performance.csv, provenance.json, report.html."),
+      "\(mended.errors)")
+    expectSame(whole, try fixture.results("killed"), "files written afterwards")
+    #expect(try fixture.run("killed").errors.contains("nothing changed"))
   }
 
   @Test func stoppedStudySaysSoAndCarriesOn() throws {

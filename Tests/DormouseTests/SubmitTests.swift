@@ -1,4 +1,5 @@
 import Foundation
+import LaunchedJobs
 import Testing
 
 /// `submit`, as far as it goes without Slurm.
@@ -38,10 +39,7 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
     let script = try scratch.write("s.sh", outcome.output)
     // prepare and launch are taken out of the job; everything else is as it would be.
-    let shell = Process()
-    shell.executableURL = URL(filePath: "/bin/bash")
-    shell.arguments = [
-      "-c",
+    let shell = try runShell(
       """
       common=$(sed -n 's/^export DORMOUSE_SLURM=//p' "$1")
       cp -r "$common" "$2/slurm"
@@ -51,19 +49,10 @@ import Testing
       sed "s|^export DORMOUSE_SLURM=.*|export DORMOUSE_SLURM=$2/slurm|" "$1" >"$2/script.sh"
       export SLURM_JOB_ID=1 SLURM_NTASKS=4 SLURM_ARRAY_TASK_ID=2 SLURM_JOB_NODELIST=n1
       bash "$2/script.sh"
-      """, "bash", script, scratch.folder.path,
-    ]
-    let (output, errors) = (Pipe(), Pipe())
-    shell.standardOutput = output
-    shell.standardError = errors
-    try shell.run()
-    let text = String(
-      decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    let complaint = String(
-      decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    shell.waitUntilExit()
-    #expect(shell.terminationStatus == 0, "\(complaint)")
-    #expect(complaint.isEmpty)
+      """, script, scratch.folder.path)
+    #expect(shell.status == 0, "\(shell.errors)")
+    #expect(shell.errors.isEmpty)
+    let text = shell.output
     #expect(text.contains("[run] [\(study)] [--output] [\(run)]"), "\(text)")
     #expect(text.contains("launch [mpirun]") == more.contains("mpirun"))
     #expect(text.contains("[--element] [2/3]") == more.contains("--array"), "\(text)")
@@ -136,6 +125,57 @@ import Testing
     #expect(wrong.status == 65)
     #expect(wrong.errors.contains("bad.yaml:2:7: 'time': 'soon' is no time limit"))
     #expect(wrong.errors.split(separator: "\n").count == 1)
+  }
+
+  /// A simulation is forecast from replicates, and its job runs `simulate`.
+  @Test func simulations() throws {
+    let fixture = try SimulationFixture()
+    let output = fixture.scratch.url("out").path
+    let arguments = ["submit", fixture.file, "--output", output, "--dry-run"]
+    let outcome = try Program.run(
+      arguments + [
+        "--replicates", "500", "--seed", "9", "--ntasks-per-node", "8", "--pilot", "0.2",
+      ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(
+      outcome.output.contains("\narguments \(fixture.file) \(output) --replicates 500 --seed 9\n"))
+    #expect(
+      outcome.output.contains(#"launch "$dormouse" simulate "$study" --output "$run" --ranks"#))
+    #expect(outcome.errors.contains("of 4 scenarios"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("2000 replicates on 8 ranks, up to 250 each"))
+    #expect(!FileManager.default.fileExists(atPath: output))
+
+    try fixture.run("out", ["--replicates", "3"])
+    let rest = try Program.run(arguments + ["--replicates", "5", "--pilot", "0.1"])
+    #expect(rest.errors.contains("8 replicates on 4 ranks"), "\(rest.errors)")
+    let other = try Program.run(arguments + ["--seed", "4"])
+    #expect(other.status == 73)
+    #expect(other.errors.contains("seed: recorded 3, now 4"), "\(other.errors)")
+    for option in ["--m", "--iterations", "--array"] {
+      let refused = try Program.run(arguments + [option, "2"])
+      #expect(refused.status == 64)
+      #expect(refused.errors.contains("\(option) is for studies"), "\(refused.errors)")
+    }
+    let study = try submit("--replicates", "5")
+    #expect(study.status == 64)
+    #expect(study.errors.contains("--replicates is for simulations"), "\(study.errors)")
+  }
+
+  /// A job that waits already would find the record claimed, or nothing to do.
+  @Test func aSecondJobForTheSameRunIsRefused() throws {
+    for (name, text) in [
+      ("sbatch", "#!/bin/sh\necho 4712\n"),
+      ("squeue", "#!/bin/sh\necho '4711|N/A|PENDING|\(run)/submit.sh'\n"),
+    ] {
+      let command = try scratch.write(name, text)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command)
+    }
+    let outcome = try Program.run(
+      ["submit", study, "--output", run, "--pilot", "0"],
+      environment: ["PATH": "\(scratch.folder.path):/usr/bin:/bin"])
+    #expect(outcome.status == 73)
+    #expect(outcome.errors.contains("job 4711 does this already (pending)"), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
   }
 
   @Test func withoutSlurm() throws {

@@ -74,9 +74,5 @@ public final class Job {
   }
 
   /// Waits for the end; the exit status, or 128 + the signal that ended the launcher.
-  public func end() -> Int32 {
-    process.waitUntilExit()
-    return process.terminationReason == .exit
-      ? process.terminationStatus : 128 + process.terminationStatus
-  }
+  public func end() -> Int32 { process.waitForEnd() }
 }

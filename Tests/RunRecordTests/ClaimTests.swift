@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LaunchedJobs
 import RunRecord
 import Testing
 
@@ -40,7 +41,7 @@ import Testing
     let first = try create(scratch, claim(holder))
     try first.commit([chain(1)])
     kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    process.waitForEnd()
     let second = try open(scratch)
     try second.commit([chain(2)])
     let reader = try RecordReader(directory: scratch.url)

@@ -1,4 +1,5 @@
 import Foundation
+import LaunchedJobs
 import RunRecord
 import Testing
 
@@ -204,7 +205,6 @@ struct Mount {
     process.arguments = arguments
     process.standardError = FileHandle.nullDevice
     guard (try? process.run()) != nil else { return false }
-    process.waitUntilExit()
-    return process.terminationStatus == 0
+    return process.waitForEnd() == 0
   }
 }

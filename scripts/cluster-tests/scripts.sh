@@ -6,7 +6,7 @@ script_tests() {
   it "many-nodes-srun.sh gives the bits of a local run" many_nodes_srun
   it "many-nodes-mpirun.sh gives the bits of a local run" many_nodes_mpirun
   it "requeue.sh gives the bits of a local run, by sbatch from a folder of its own" requeue_script
-  it "simulation.sh gives the bits of a local run" simulation_script
+  it "simulation.sh and submit give the bits of a local simulation" simulation_script
   it "settings come from the file, from variables before it, and from options before both" settings
   it "a study that is wrong fails, and is not put back into the queue" wrong_study
   it "a job that is cancelled is not put back into the queue" cancelled
@@ -58,10 +58,32 @@ END
   "$dormouse" simulate few.yaml --output local >/dev/null
   job=$(sbatch --parsable "$source_folder/slurm/simulation.sh" few.yaml run)
   completed "$job" 300
-  for file in performance.csv scenarios.csv; do cmp "run/$file" "local/$file"; done
+  same_simulation run local
+  # Held until the second submission has been refused.
+  SBATCH_HOLD=1 "$dormouse" submit few.yaml --output submitted --nodes 2 --ntasks-per-node 2 \
+    --mpi srun >shown 2>forecast || {
+    cat shown forecast
+    return 1
+  }
+  grep -q '120 replicates on 4 ranks' forecast
+  job=$(sed -n 's/^Submitted as job \([0-9]*\)\.$/\1/p' shown)
+  local status=0
+  "$dormouse" submit few.yaml --output submitted 2>refused || status=$?
+  [[ $status == 73 ]]
+  grep -q "job $job does this already (pending)" refused
+  scontrol release "$job"
+  completed "$job" 300
+  same_simulation submitted local
+  "$dormouse" submit few.yaml --output submitted 2>&1 | grep -q 'nothing is submitted'
+}
+
+# same_simulation STUDY REFERENCE: the same results of the 120 replicates.
+same_simulation() {
+  local file
+  for file in performance.csv scenarios.csv; do cmp "$1/$file" "$2/$file"; done
   # The last column is the time it took.
-  cmp <(sed 's/,[^,]*$//' run/estimates.csv) <(sed 's/,[^,]*$//' local/estimates.csv)
-  (($(wc -l <run/estimates.csv) > 4 * 30 * 2))
+  cmp <(sed 's/,[^,]*$//' "$1/estimates.csv") <(sed 's/,[^,]*$//' "$2/estimates.csv")
+  (($(wc -l <"$1/estimates.csv") > 4 * 30 * 2))
 }
 
 settings() {

@@ -4,8 +4,8 @@ import Tabular
 
 /// Messages between rank 0 and the others. Integers are little-endian; the ranks of one job run
 /// one executable, so there is no version number.
-enum Wire {
-  enum Tag {
+package enum Wire {
+  package enum Tag {
     // From rank 0.
     static let assign: Int32 = 1
     static let recall: Int32 = 2
@@ -14,6 +14,8 @@ enum Wire {
     static let fail: Int32 = 5
     static let checkpoint: Int32 = 6
     static let alive: Int32 = 7
+    static let begin: Int32 = 9
+    // From rank 0, or from the rank before in the tree.
     static let job: Int32 = 8
     // To rank 0.
     static let result: Int32 = 11
@@ -22,7 +24,7 @@ enum Wire {
     static let handedIn: Int32 = 14
     static let stopRequest: Int32 = 15
     static let hello: Int32 = 16
-    static let ready: Int32 = 17
+    package static let ready: Int32 = 17
   }
 
   static func encode(_ process: ProcessIdentity) -> [UInt8] {

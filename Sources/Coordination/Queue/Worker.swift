@@ -84,6 +84,9 @@ struct Worker<Executor: TaskExecutor, Link: CoordinatorLink> {
       try link.send([], tag: Wire.Tag.handedIn)
     case Wire.Tag.alive:
       if !message.bytes.isEmpty { rankZero = try Wire.process(message) }
+    case Wire.Tag.job:
+      // It came from rank 0 as well, and sooner.
+      break
     case Wire.Tag.finish:
       summary = try Wire.summary(message)
     case Wire.Tag.fail:

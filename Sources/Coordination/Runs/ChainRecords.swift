@@ -28,9 +28,7 @@ struct RecordSink: ResultSink {
     for result in results where result.kind != .partial { checkpoints.remove(task: result.task) }
   }
 
-  // A commit every ten seconds costs nothing.
-  private var lastHeartbeat = ContinuousClock.now
-  private var hosts: [String] = []
+  private var pulse: RecordPulse
 
   init(
     record: RunRecord, checkpoints: CheckpointStore, say: @escaping (String) -> Void,
@@ -40,18 +38,12 @@ struct RecordSink: ResultSink {
     self.checkpoints = checkpoints
     self.say = say
     self.look = look
+    pulse = RecordPulse(record)
   }
 
   mutating func tick(_ progress: QueueProgress) throws {
     try look(progress)
-    let found = progress.ranks.map(\.host)
-    if found != hosts {
-      hosts = found
-      try record.patiently { try record.setHosts(found) }
-    }
-    guard ContinuousClock.now - lastHeartbeat >= .seconds(10) else { return }
-    lastHeartbeat = .now
-    try record.patiently { try record.heartbeat() }
+    try pulse.tick(progress)
   }
 
   mutating func note(_ incident: RankIncident) throws {

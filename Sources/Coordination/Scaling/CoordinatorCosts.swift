@@ -107,7 +107,6 @@ private final class CompanyInName: Communicator, @unchecked Sendable {
   }
 
   func flush() throws(MessagePassingError) {}
-  func broadcast(_ bytes: [UInt8], from root: Int) throws(MessagePassingError) -> [UInt8] { bytes }
   func barrier() throws(MessagePassingError) {}
   func finish(within limit: Duration?) throws(MessagePassingError) -> Bool { true }
   func abort(code: Int32) -> Never { fatalError("abort(\(code))") }

@@ -1,9 +1,10 @@
 /// A discrete-event model of the queue of ``coordinate(_:on:executor:sink:options:progress:)``: how
 /// long many ranks take for many tasks, given what each piece of rank 0's work costs.
 ///
-/// The model goes through rank 0's loop as the program does: messages, handing out, commit, a slice
-/// of its own task. Everything takes the time in ``Costs``; workers compute, and look for messages
-/// at the intervals of ``MessagePassing/Backoff``. It knows nothing of file systems or networks
+/// The model goes through rank 0's loop as the program does: messages, handing out, commit, sleep.
+/// Everything takes the time in ``Costs``; workers compute, and look for messages at the intervals
+/// of ``MessagePassing/Backoff``. Rank 0's own task is computed by another thread of its process, on
+/// the same core: it gets what the loop leaves. It knows nothing of file systems or networks
 /// that are shared with others, of uneven processors, of work ahead that is called back, or of the
 /// start of the job.
 public struct QueueModel: Sendable {
@@ -45,9 +46,6 @@ public struct QueueModel: Sendable {
     public var writing: Double
   }
 
-  /// How long rank 0 computes between two looks at its messages.
-  static let slice = 0.001
-
   public var costs: Costs
 
   public init(costs: Costs) { self.costs = costs }
@@ -82,8 +80,11 @@ private struct ModelledQueue {
   /// Workers below their level, in the order in which to serve them.
   var wanting: [Int]
   var arrivals = EventHeap()
-  /// What is left of rank 0's own task.
+  /// What is left of rank 0's own task, and how long it is in all.
   var own: Double?
+  var ownSeconds = 0.0
+  /// How long rank 0 sleeps between two looks at its messages, usually.
+  static let pause = 0.001
   var arrived = 0
   var lastCommit = 0.0
   var commitDuration = 0.0
@@ -167,13 +168,14 @@ private struct ModelledQueue {
   /// When somebody who has been waiting since `start`, sleeping longer and longer, sees what came
   /// at `time`.
   static func noticed(_ time: Double, waitingSince start: Double) -> Double {
-    var (look, pause) = (start, 20e-6)
-    while look < time && pause < 1e-3 {
+    var (look, pause, sleeps) = (start, 20e-6, 0)
+    while look < time && sleeps <= 100 {
       look += pause
-      pause *= 2
+      pause = min(2 * pause, 1e-3)
+      sleeps += 1
     }
     if look >= time { return look }
-    return look + ((time - look) / 1e-3).rounded(.up) * 1e-3
+    return look + ((time - look) / 4e-3).rounded(.up) * 4e-3
   }
 
   private mutating func commit(isLast: Bool) {
@@ -186,30 +188,32 @@ private struct ModelledQueue {
     arrived = 0
   }
 
-  /// Rank 0's own task, slice by slice, until something is to be done; or sleep.
+  /// Rank 0 sleeps until something is to be done, while its other thread computes its own task.
   private mutating func work() {
     if own == nil && next < durations.count {
       own = durations[next]
       next += 1
+      ownSeconds = own!
     }
     let due = arrived > 0 ? lastCommit + min(4 * commitDuration, 0.5) : .infinity
     let event = min(arrivals.first?.time ?? .infinity, due)
-    guard let left = own else {
-      if event < .infinity { now = max(now, Self.noticed(event, waitingSince: now)) }
-      return
-    }
-    // Passes of the loop in which nothing happens are taken together.
+    // While it waits it looks once a millisecond, which its own task has to do without.
     let pass = costs.passPerRank * Double(ranks)
-    let slice = QueueModel.slice
-    let passes = event <= now ? 1 : max(1, ((event - now) / (slice + pass)).rounded(.up))
-    let done = min(left, passes * slice)
-    now += done
-    keep(pass * (done / slice))
-    if done < left {
-      own = left - done
-    } else {
+    let share = Self.pause / (Self.pause + pass)
+    let ownEnd = own.map { now + $0 / share } ?? .infinity
+    let first = min(event, ownEnd)
+    guard first < .infinity else { return }
+    let before = now
+    // With work ahead the other thread does not wait until its result has been noticed.
+    let isAhead = ownEnd <= event && level > 1
+    now = isAhead ? ownEnd : max(now, Self.noticed(first, waitingSince: now))
+    bookkeeping += (now - before) * (1 - share)
+    guard let left = own else { return }
+    if ownEnd <= event {
       own = nil
-      note(durations[max(0, next - 1)])
+      note(ownSeconds)
+    } else {
+      own = max(0, left - (now - before) * share)
     }
   }
 }

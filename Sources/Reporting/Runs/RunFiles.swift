@@ -53,15 +53,9 @@ public struct RunFiles {
   /// Names of the files that are not there, or, of those written after a run's end, older than the
   /// record.
   public var outdated: [String] {
-    func written(_ name: String) -> Date? {
-      let attributes = try? FileManager.default.attributesOfItem(atPath: path(name))
-      return attributes?[.modificationDate] as? Date
-    }
-    let record = written(RunRecord.fileName) ?? .distantPast
-    return Self.resultNames.filter { written($0) == nil }
-      + [Self.provenanceName, ReportFiles.fileName].filter {
-        (written($0) ?? .distantPast) < record
-      }
+    outdatedFiles(
+      in: directory, results: Self.resultNames,
+      after: [Self.provenanceName, ReportFiles.fileName])
   }
 
   /// Writes `provenance.json`, which says how every attempt ended, and so comes last.

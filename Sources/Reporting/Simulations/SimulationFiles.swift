@@ -6,7 +6,7 @@ import Tabular
 /// Writes a simulation's results beside its record. All but `provenance.json`, and the column
 /// `seconds` of `estimates.csv`, depend on the study alone: the same bits however it was run.
 public struct SimulationFiles {
-  let directory: URL
+  public let directory: URL
   let reader: RecordReader
   public let results: SimulationResults
 
@@ -15,6 +15,19 @@ public struct SimulationFiles {
     self.directory = directory
     reader = try RecordReader(directory: directory)
     results = SimulationResults(study: study, reader: reader)
+  }
+
+  public static let resultNames = [
+    "estimates.csv", "performance.csv", "scenarios.csv", "study.yaml",
+  ]
+  public static let provenanceName = "provenance.json"
+
+  /// Names of the files that are not there, or, of those written after the end, older than the
+  /// record.
+  public var outdated: [String] {
+    outdatedFiles(
+      in: directory, results: Self.resultNames,
+      after: [Self.provenanceName, ReportFiles.fileName])
   }
 
   /// Writes every file but the provenance; the rows of `performance.csv`.
@@ -141,6 +154,6 @@ public struct SimulationFiles {
         methodsSHA256: description.identity.planDigest, seed: description.identity.seed,
         scenarios: results.study.scenarios.count, replicates: results.study.replicates,
         attempts: attempts))
-    try write(String(decoding: data, as: UTF8.self) + "\n", to: "provenance.json")
+    try write(String(decoding: data, as: UTF8.self) + "\n", to: Self.provenanceName)
   }
 }

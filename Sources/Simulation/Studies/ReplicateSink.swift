@@ -11,8 +11,7 @@ struct ReplicateSink: ResultSink {
   let say: (String) -> Void
   /// Called about once a second.
   let look: (QueueProgress) -> Void
-  private var lastHeartbeat = ContinuousClock.now
-  private var hosts: [String] = []
+  private var pulse: RecordPulse
 
   init(
     record: RunRecord, scenarios: [String], progress: ReplicateProgress,
@@ -23,6 +22,7 @@ struct ReplicateSink: ResultSink {
     self.progress = progress
     self.say = say
     self.look = look
+    pulse = RecordPulse(record)
   }
 
   mutating func accept(_ results: [TaskResult]) throws {
@@ -48,17 +48,9 @@ struct ReplicateSink: ResultSink {
     for (task, count) in done { progress.note(task: task, done: count) }
   }
 
-  /// The claim goes stale after two minutes on other machines; a commit every ten seconds is cheap.
   mutating func tick(_ progress: QueueProgress) throws {
     look(progress)
-    let found = progress.ranks.map(\.host)
-    if found != hosts {
-      hosts = found
-      try record.patiently { try record.setHosts(found) }
-    }
-    guard ContinuousClock.now - lastHeartbeat >= .seconds(10) else { return }
-    lastHeartbeat = .now
-    try record.patiently { try record.heartbeat() }
+    try pulse.tick(progress)
   }
 
   mutating func note(_ incident: RankIncident) throws {

@@ -84,11 +84,11 @@ public struct SimulationRun {
     do {
       let directory = URL(filePath: study.outputDirectory, directoryHint: .isDirectory)
       var outcome = SimulationOutcome(directory: directory)
-      let description = description(study)
+      let description = study.description(programVersion: settings.programVersion)
       var damaged: [ReplicateKeys] = []
       if RunRecord.exists(in: directory) {
         let reader = try RecordReader(directory: directory)
-        try check(reader, description)
+        try study.check(reader, programVersion: settings.programVersion)
         damaged = try reader.damagedReplicates()
         if try damaged.isEmpty && isComplete(reader, study: study) {
           outcome.wasComplete = true
@@ -168,24 +168,6 @@ public struct SimulationRun {
   }
 
   // MARK: - Parts
-
-  /// What identifies the study: methods, engine version, seed. Scenarios and replicates may grow.
-  private func description(_ study: SimulationStudy) -> RunDescription {
-    RunDescription(
-      identity: RunIdentity(
-        dataPath: "simulated data", dataSHA256: sha256(of: Array("simulated data".utf8)),
-        planDigest: study.methodsDigest, engineVersion: engineVersion, seed: study.seed),
-      programVersion: settings.programVersion, studyName: study.name,
-      studyText: study.asUnderstood(), m: study.replicates * study.scenarios.count,
-      iterations: 0, traceColumns: [])
-  }
-
-  private func check(_ reader: RecordReader, _ asked: RunDescription) throws {
-    let differences = try reader.description().identity.differences(from: asked.identity)
-    guard differences.isEmpty else {
-      throw RunRecordError.mismatch(path: reader.path, differences)
-    }
-  }
 
   private func isComplete(_ reader: RecordReader, study: SimulationStudy) throws -> Bool {
     guard only == nil, try reader.attempts().last?.outcome == .finished,
@@ -273,6 +255,25 @@ public struct SimulationRun {
 }
 
 extension SimulationStudy {
+  /// What identifies the study: methods, engine version, seed. Scenarios and replicates may grow.
+  func description(programVersion: String) -> RunDescription {
+    RunDescription(
+      identity: RunIdentity(
+        dataPath: "simulated data", dataSHA256: sha256(of: Array("simulated data".utf8)),
+        planDigest: methodsDigest, engineVersion: engineVersion, seed: seed),
+      programVersion: programVersion, studyName: name, studyText: asUnderstood(),
+      m: replicates * scenarios.count, iterations: 0, traceColumns: [])
+  }
+
+  /// - Throws: `RunRecordError.mismatch` when the record is of another study.
+  func check(_ reader: RecordReader, programVersion: String) throws {
+    let asked = description(programVersion: programVersion).identity
+    let differences = try reader.description().identity.differences(from: asked)
+    guard differences.isEmpty else {
+      throw RunRecordError.mismatch(path: reader.path, differences)
+    }
+  }
+
   var scenarioRecords: [ScenarioRecord] {
     scenarios.map {
       ScenarioRecord(

@@ -92,7 +92,7 @@ struct GatherCommand: ParsableCommand {
   }
 
   private func nameMissing(_ gathering: Gathering) throws -> ExitCode {
-    let path = SubmitCommand.absolute(directory) + "/" + script
+    let path = Submission.absolute(directory) + "/" + script
     let queued = Slurm.elementsInQueue(script: path)
     try output.print([NamedTable("elements", gathering.table(queued: queued))])
     let busy = queued.union(gathering.parts.filter { $0.writer != nil }.map(\.element.number))
@@ -122,8 +122,11 @@ struct GatherCommand: ParsableCommand {
       throw BatchError.scriptAbsent(path: path, elements: "\(ChainSelection(idle))")
     }
     let job = try Slurm.submit(script: path, options: ["--array=\(ChainSelection(idle))"])
+    let elements =
+      idle.count == 1
+      ? "Element \(ChainSelection(idle)) is" : "Elements \(ChainSelection(idle)) are"
     try writeToStandardOutput(
-      "Elements \(ChainSelection(idle)) are submitted as job \(job); when it is done, give "
+      "\(elements) submitted as job \(job); when it is done, give "
         + "'dormouse gather \(directory)' again.\n")
     return ExitStatus.stopped
   }

@@ -38,21 +38,7 @@ struct ReportCommand: ParsableCommand {
       valueName: "path"))
   var data: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Degrees of freedom: model (containment), nlme, residual, a number or infinite. "
-        + "Default: the study's.", valueName: "rule"))
-  var df: DegreesOfFreedomRule?
-
-  @Option(help: "Coverage of confidence intervals, between 0 and 1. Default: the study's.")
-  var level: Double?
-
-  func validate() throws {
-    if let level, !(level > 0 && level < 1) {
-      throw ValidationError(
-        "--level is \(level); it must lie between 0 and 1, such as 0.95 for 95 % intervals.")
-    }
-  }
+  @OptionGroup var pooling: PoolingOptions
 
   func run() throws {
     try reporting {
@@ -81,12 +67,14 @@ struct ReportCommand: ParsableCommand {
   /// The page, and where it goes unless another place is asked for.
   private func content(of folder: URL) throws -> (PageContent, path: String) {
     guard try RecordReader(directory: folder).isSimulation() else {
-      let source = try ReportSource(directory: folder, data: data, rule: df, level: level)
+      let source = try ReportSource(
+        directory: folder, data: data, rule: pooling.df, level: pooling.level)
       return (
         try RunReport(source, programVersion: programVersion).content(), source.pagePath
       )
     }
-    for (option, isGiven) in [("--df", df != nil), ("--level", level != nil)] where isGiven {
+    for (option, isGiven) in [("--df", pooling.df != nil), ("--level", pooling.level != nil)]
+    where isGiven {
       throw ValidationError(
         "\(option) is for runs; \(directory) is a simulation study, whose file says it.")
     }

@@ -1,21 +1,18 @@
 import ArgumentParser
 import Batch
-import Coordination
 import Foundation
-import MessagePassing
-import RunRecord
-import Study
 import Tabular
 
 struct SubmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "submit",
-    abstract: "Hand a study to Slurm, after checking it and telling how long it will take.",
+    abstract:
+      "Hand a study or a simulation to Slurm, after checking it and telling how long it will take.",
     discussion: """
       Checks the study as `plan` does, computes a few iterations of the first chain to tell how \
-      long the job will take, writes the batch script into the run's directory, shows it and \
-      submits it. A job that is stopped by its time limit goes back into the queue and carries on. \
-      Simulations are handed over by slurm/submit and slurm/simulation.sh.
+      long the job will take (of a simulation a few replicates), writes the batch script into the \
+      run's directory, shows it and submits it. A job that is stopped by its time limit goes back \
+      into the queue and carries on.
 
       What is not given here comes from DORMOUSE_ACCOUNT, DORMOUSE_PARTITION and so on, or from \
       config/cluster.yaml (slurm/README.md has the list). Without either: one node, 4 tasks, 4 hours.
@@ -23,9 +20,10 @@ struct SubmitCommand: ParsableCommand {
       EXAMPLES
         dormouse submit trial.yaml --time 08:00:00 --nodes 4 --ntasks-per-node 32
         dormouse submit trial.yaml --array 10 --dry-run
+        dormouse submit few-clusters.yaml --time 02:00:00 --ntasks-per-node 64
       """)
 
-  @Argument(help: "The study file.")
+  @Argument(help: "The study file, or the simulation file.")
   var study: String
 
   @Option(
@@ -33,6 +31,10 @@ struct SubmitCommand: ParsableCommand {
   var output: String?
 
   @OptionGroup var arguments: StudyArguments
+
+  @Option(help: "Replicates of each scenario, instead of the simulation file's.")
+  var replicates: Int?
+
   @OptionGroup var slurm: SlurmOptions
 
   @Option(
@@ -53,6 +55,7 @@ struct SubmitCommand: ParsableCommand {
   var dryRun = false
 
   func validate() throws {
+    try requirePositive(replicates, "replicates")
     if let array, !(1...10_000).contains(array) {
       throw ValidationError("--array is \(array); it must be between 1 and 10000.")
     }
@@ -76,81 +79,47 @@ struct SubmitCommand: ParsableCommand {
       let environment = ProcessInfo.processInfo.environment
       let (settings, file, folder) = try slurm.settings(environment)
       if !dryRun, Slurm.find("sbatch") == nil { throw BatchError.noSlurm(command: "sbatch") }
-      let clock = ContinuousClock()
-      let begun = clock.now
-      var overrides = arguments.overrides
-      overrides.outputDirectory = output
-      let loaded = try loadStudy(study, overrides)
-      _ = try loaded.analysisLayouts()
-      let loading = (clock.now - begun) / .seconds(1)
-      if let array, array > loaded.study.imputations {
-        throw BatchError.tooManyElements(array, imputations: loaded.study.imputations)
-      }
-      try StudyRun(
-        settings: RunSettings(programVersion: programVersion), communicator: SoloCommunicator()
-      ).checkRecord(loaded)
-      let left = try chainsLeft(loaded)
-      guard left > 0 || dryRun else {
-        return writeToStandardError(
-          "All \(loaded.study.imputations) imputations are in \(loaded.study.outputDirectory) "
-            + "already; nothing is submitted.")
+      let submission =
+        try kind(of: study) == .simulation
+        ? Submission(simulation: study, command: self) : Submission(study: study, command: self)
+      guard submission.left > 0 || dryRun else {
+        return writeToStandardError(submission.nothingLeft + "; nothing is submitted.")
       }
 
-      let run = Self.absolute(loaded.study.outputDirectory)
+      let run = Submission.absolute(submission.directory)
       var job = BatchScript(
-        program: Installation.program, study: Self.absolute(study), run: run,
+        program: Installation.program, study: Submission.absolute(study), run: run,
         commonFolder: folder, folder: FileManager.default.currentDirectoryPath,
-        settings: settings, jobName: Self.jobName(loaded.study.name),
+        settings: settings, jobName: submission.jobName,
         author: "dormouse \(programVersion) submit")
-      job.settingsFile = file.map(Self.absolute)
+      job.command = submission.command
+      job.settingsFile = file.map(Submission.absolute)
       for key in ["modules", "setup"] {
         let variable = ClusterSettings.variable(of: key)
         if let value = environment[variable], !value.isEmpty { job.environment[variable] = value }
       }
       job.elements = array
-      job.options = runOptions
+      job.options = submission.options
 
-      for note in loaded.resolved.notes { writeToStandardError("note: \(note)") }
-      for note in loaded.plan.notes { writeToStandardError("note: \(note)") }
-      try forecast(loaded, job: job, chains: left, loading: loading)
+      if !dryRun, let queued = Slurm.jobs(script: run + "/" + script).first {
+        throw BatchError.inQueue(job: queued.number, state: queued.state)
+      }
+      for note in submission.notes { writeToStandardError("note: \(note)") }
+      try forecast(submission, job: job)
       try hand(job, to: run)
     }
   }
 
-  /// What the job's `dormouse run` is told besides study and directory.
-  private var runOptions: [String] {
-    var options: [String] = []
-    if let data = arguments.data { options += ["--data", Self.absolute(data)] }
-    if let m = arguments.imputations { options += ["--m", "\(m)"] }
-    if let iterations = arguments.iterations { options += ["--iterations", "\(iterations)"] }
-    if let seed = arguments.seed { options += ["--seed", "\(seed)"] }
-    return options
-  }
-
-  /// Chains that the run's record lacks.
-  private func chainsLeft(_ loaded: LoadedStudy) throws -> Int {
-    let directory = URL(
-      filePath: loaded.study.outputDirectory, directoryHint: .isDirectory)
-    guard RunRecord.exists(in: directory) else { return loaded.study.imputations }
-    let done = try RecordReader(directory: directory)
-      .finishedChains(iterations: loaded.study.iterations)
-    return max(0, loaded.study.imputations - done.count)
-  }
-
-  private func forecast(
-    _ loaded: LoadedStudy, job: BatchScript, chains: Int, loading: Double
-  ) throws {
-    guard pilot > 0, chains > 0 else { return }
-    let measured = try Pilot(loaded, seconds: pilot)
+  private func forecast(_ submission: Submission, job: BatchScript) throws {
+    guard pilot > 0, submission.left > 0 else { return }
+    let measured = try submission.pilot(pilot)
     let forecast = JobForecast(
-      chains: chains, chainSeconds: measured.chainSeconds(iterations: loaded.study.iterations),
+      task: submission.task, tasks: submission.left, taskSeconds: measured.taskSeconds,
       workers: job.elements ?? job.ranks,
       // Reading the data, and what MPI and Slurm's step take to begin.
-      startSeconds: loading + 2, limit: job.time, warning: job.warning,
+      startSeconds: submission.loading + 2, limit: job.time, warning: job.warning,
       isArray: job.elements != nil)
-    writeToStandardError(
-      "Pilot on one core of this machine (\(measured.visits) visits of a target, then every "
-        + "analysis):")
+    writeToStandardError("Pilot on one core of this machine (\(measured.what)):")
     for sentence in forecast.sentences { writeToStandardError("  " + sentence) }
     let memory = Int((measured.megabytes / 10).rounded(.up)) * 10
     writeToStandardError("  A rank needs about \(memory) MB of memory.")
@@ -184,17 +153,6 @@ struct SubmitCommand: ParsableCommand {
         scancel \(number)        (what is finished stays)
 
       """)
-  }
-
-  static func absolute(_ path: String) -> String {
-    URL(filePath: path).standardizedFileURL.path
-  }
-
-  /// The study's name as a job can have it.
-  private static func jobName(_ name: String) -> String {
-    let letters = name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
-    let words = String(letters).split(separator: "-")
-    return (["dormouse"] + words.prefix(4).map(String.init)).joined(separator: "-")
   }
 }
 
