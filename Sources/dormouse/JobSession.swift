@@ -59,10 +59,7 @@ extension RankedJob {
       try reporting { isOver = try communicator.finish(within: .seconds(60)) }
       if isOver { throw ExitCode(own) }
     }
-    // An orderly end would wait for ever for a rank that is gone. What was printed is to reach the
-    // launcher first.
-    Thread.sleep(forTimeInterval: 0.3)
-    communicator.abort(code: own)
+    endWithoutOrder(on: communicator, code: own)
   }
 
   /// Starts the ranks under mpirun, watched over by this process; does not return.
@@ -93,7 +90,7 @@ extension RankedJob {
     do {
       let summary = try follow(communicator)
       // With ranks missing there is no orderly end: rank 0 ends all when it has said everything.
-      if !summary.silentRanks.isEmpty { waitForTheEnd() }
+      if !summary.silentRanks.isEmpty { awaitEndWithoutOrder(on: communicator) }
       // Rank 0's status is the job's.
       return .success
     } catch is RunError {
@@ -106,10 +103,5 @@ extension RankedJob {
       if case CoordinationError.coordinatorSilent = error { _exit(ExitStatus.failed.rawValue) }
       communicator.abort(code: ExitStatus.failed.rawValue)
     }
-  }
-
-  private func waitForTheEnd() -> Never {
-    Thread.sleep(forTimeInterval: 120)
-    _exit(0)
   }
 }

@@ -143,9 +143,8 @@ func queueScenario(_ arguments: [String]) throws {
     }
     if summary.stopped != nil { code = 85 }
     if !summary.silentRanks.isEmpty {
-      if communicator.rank != 0 { sleep(60) }
-      usleep(300_000)
-      communicator.abort(code: code)
+      if communicator.rank != 0 { awaitEndWithoutOrder(on: communicator) }
+      endWithoutOrder(on: communicator, code: code)
     }
   } catch {
     print("rank \(communicator.rank): \(error)")

@@ -45,7 +45,10 @@ import Testing
       #expect(job.wait { announced($0).count >= min(moment, 50) }, "\(job.text)")
       kill(try #require(pids[victim]), SIGKILL)
     }
-    // mpirun's status is 0 whatever happens under recovery.
+    #expect(job.wait(seconds: 60) { $0.contains("summary finished 60") }, "\(job.text)")
+    // The others do not wait for a launcher that leaves them alone. mpirun's status is 0 whatever
+    // happens under recovery.
+    #expect(job.wait(seconds: 20) { _ in !job.isRunning }, "\(job.text)")
     _ = job.end()
     #expect(job.text.contains("summary finished 60"), "\(job.text)")
     let results = try scratch.results()

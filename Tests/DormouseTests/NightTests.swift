@@ -71,10 +71,12 @@ import Testing
     // Two seconds at a time, by Slurm's variable the first time.
     var stops = 0
     for start in 1...60 {
-      setenv("SLURM_JOB_END_TIME", "\(Int(Date().timeIntervalSince1970) + 3)", 1)
-      let arguments = arguments(example, "limited", start == 1 ? [] : ["--max-hours", "0.0006"])
-      let outcome = try Program.run(arguments)
-      unsetenv("SLURM_JOB_END_TIME")
+      let end = "\(Int(Date().timeIntervalSince1970) + 3)"
+      let outcome =
+        try start == 1
+        ? Program.run(
+          arguments(example, "limited", []), environment: ["SLURM_JOB_END_TIME": end])
+        : Program.run(arguments(example, "limited", ["--max-hours", "0.0006"]))
       if outcome.status == 0 { break }
       #expect(outcome.status == 85, "\(outcome.errors)")
       #expect(outcome.errors.contains("its time is up"), "\(outcome.errors)")

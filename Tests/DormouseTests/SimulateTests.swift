@@ -27,7 +27,7 @@ import Testing
 
   @Test func grownStudyKeepsItsReplicates() throws {
     let fixture = try SimulationFixture()
-    #expect(try fixture.run("small").status == 0)
+    try fixture.succeeds("small")
     let before = try fixture.estimates("small")
     // More replicates, another scenario in between, another order.
     let larger = SimulationFixture.text("{cluster-size: [40, 15, 4], icc: [0.2, 0.02]}", 15)
@@ -35,7 +35,7 @@ import Testing
     let grown = try fixture.run("small", ["--ranks", "2"])
     #expect(grown.status == 0, "\(grown.errors)")
     #expect(grown.errors.contains("42 of 90 replicates to compute"), "\(grown.errors)")
-    #expect(try fixture.run("fresh").status == 0)
+    try fixture.succeeds("fresh")
     expectSame(try fixture.results("small"), try fixture.results("fresh"), "grown")
     // Scenario 1 (icc 0.02, size 4) is scenario 6 now.
     func rows(_ rows: [String], _ scenario: Int) -> [String] {
@@ -48,7 +48,7 @@ import Testing
 
   @Test func killedStudyCarriesOnToTheSameBits() throws {
     let fixture = try SimulationFixture(replicates: 60)
-    #expect(try fixture.run("whole").status == 0)
+    try fixture.succeeds("whole")
     let whole = try fixture.results("whole")
     let job = try Job(ranks: 2, program: "dormouse", fixture.arguments("killed"))
     let status = ["status", fixture.scratch.url("killed").path, "--format", "json"]
@@ -96,13 +96,13 @@ import Testing
         atPath: fixture.scratch.url("stopped/performance.csv").path))
     let again = try fixture.run("stopped", ["--replicates", "5"])
     #expect(again.status == 0, "\(again.errors)")
-    #expect(try fixture.run("fresh", ["--replicates", "5"]).status == 0)
+    try fixture.succeeds("fresh", ["--replicates", "5"])
     expectSame(try fixture.results("stopped"), try fixture.results("fresh"), "stopped")
   }
 
   @Test func otherMethodsAreRefusedWithBothSidesNamed() throws {
     let fixture = try SimulationFixture(replicates: 2)
-    #expect(try fixture.run("taken").status == 0)
+    try fixture.succeeds("taken")
     let text = SimulationFixture.text("{icc: [0.02]}", 2).replacing("m: 5", with: "m: 6")
     try fixture.scratch.write("sim.yaml", text)
     let other = try fixture.run("taken")
@@ -116,7 +116,7 @@ import Testing
 
   @Test func oneReplicateIsRepeatedAloneWithItsData() throws {
     let fixture = try SimulationFixture()
-    #expect(try fixture.run("all").status == 0)
+    try fixture.succeeds("all")
     let one = try fixture.run("all", ["--only", "scenario=3,replicate=7", "--keep-data"])
     #expect(one.status == 0, "\(one.errors)")
     #expect(one.errors.contains("replicate 7, random numbers from key"))
@@ -163,7 +163,7 @@ import Testing
 
   @Test func fewerReplicatesAreSaid() throws {
     let fixture = try SimulationFixture(scenarios: "{icc: [0.02]}", replicates: 4)
-    #expect(try fixture.run("all").status == 0)
+    try fixture.succeeds("all")
     let fewer = try fixture.run("all", ["--replicates", "2"])
     #expect(fewer.status == 0, "\(fewer.errors)")
     #expect(fewer.errors.contains("the record has up to 4 replicates of a scenario"))
@@ -174,7 +174,7 @@ import Testing
   /// A replicate that is not what was written is computed again, to the same figures.
   @Test func damagedReplicatesAreComputedAgain() throws {
     let fixture = try SimulationFixture(scenarios: "{icc: [0.02]}", replicates: 3)
-    #expect(try fixture.run("all").status == 0)
+    try fixture.succeeds("all")
     let before = try fixture.results("all")
     try damage(
       fixture.scratch.url("all"), "UPDATE replicates SET results = zeroblob(9) WHERE replicate = 2")

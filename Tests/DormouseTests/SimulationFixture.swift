@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A small study in a folder of its own.
 struct SimulationFixture {
@@ -37,6 +38,16 @@ struct SimulationFixture {
   @discardableResult
   func run(_ name: String, _ more: [String] = []) throws -> Program.Outcome {
     try Program.run(arguments(name, more))
+  }
+
+  /// Runs the study, which must end well.
+  @discardableResult
+  func succeeds(
+    _ name: String, _ more: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> Program.Outcome {
+    let outcome = try run(name, more)
+    #expect(outcome.status == 0, "\(outcome.errors)", sourceLocation: sourceLocation)
+    return outcome
   }
 
   /// Everything but clock readings: estimates without `seconds`, performance, scenarios.

@@ -8,7 +8,7 @@ import Testing
 /// ranks do, to the same bits.
 @Suite(.serialized) struct SimulationNightTests {
   private func whole(_ fixture: SimulationFixture) throws -> [String: Data] {
-    #expect(try fixture.run("whole").status == 0)
+    try fixture.succeeds("whole")
     return try fixture.results("whole")
   }
 
@@ -54,7 +54,7 @@ import Testing
 
   @Test func commandsForRunsAreRefusedAStudyInOneSentence() throws {
     let fixture = try SimulationFixture(scenarios: "{icc: [0.02]}", replicates: 2)
-    #expect(try fixture.run("study").status == 0)
+    try fixture.succeeds("study")
     let folder = fixture.scratch.url("study").path
     for arguments in [
       ["pool", folder], ["extend", folder, "--m", "9"],

@@ -213,11 +213,37 @@ import Testing
         data:
           "{model: y ~ 0.3*arm + (1 | cluster), clusters-per-arm: 25, cluster-size: 20}",
         missing: "none", methods: "{complete data: {}}"))
+    let truth = try #require(
+      study.truths(of: study.analyses[0], in: study.scenarios[0])["arm"])
+    #expect(truth == 0.3)
+    try expectNominal(study, method: 0, replicates: 2000)
+  }
+
+  /// Outcomes missing at random given covariate and arm, imputed by the model that made them:
+  /// pooled intervals hold the truth as often, estimates are unbiased, and the pooled standard
+  /// error is that of the estimates, in 1,000 replicates (Monte Carlo error of coverage 0.7 %).
+  @Test(arguments: ["2l.continuous", "2l.pmm"])
+  func pooledIntervalsHaveNominalCoverage(imputation: String) throws {
+    let study = try Self.study(
+      Self.text(
+        scenarios: "{icc: [0.1]}",
+        data:
+          "{model: y ~ 0.3*arm + 0.5*x + (1 | cluster), x: {icc: 0.1}, clusters-per-arm: 12, "
+          + "cluster-size: 20}",
+        missing: "{mar: {on: [x, arm], rate: 0.3}}",
+        methods: "{imputed: {targets: {y: {method: \(imputation)}}, m: 10, iterations: 1}}",
+        analyse: "y ~ arm + x + (1 | cluster)"))
+    try expectNominal(study, method: 0, replicates: 1000)
+  }
+
+  /// Coverage, bias and standard error of the effect of the arm are what they should be, each
+  /// within 3.5 Monte Carlo standard errors.
+  private func expectNominal(_ study: SimulationStudy, method: Int, replicates count: Int) throws {
     let scenario = study.scenarios[0]
     let truth = try #require(study.truths(of: study.analyses[0], in: scenario)["arm"])
-    #expect(truth == 0.3)
-    let replicates = (1...2000).map { number -> ReplicateEstimate in
-      let outcome = ReplicateRerun(study: study, scenario: scenario, replicate: number).outcomes[0]
+    let replicates = (1...count).map { number -> ReplicateEstimate in
+      let outcome = ReplicateRerun(study: study, scenario: scenario, replicate: number)
+        .outcomes[method]
       let arm = outcome.estimates.first { $0.term == "arm" }
       return ReplicateEstimate(
         estimate: arm?.estimate, standardError: arm?.standardError,
@@ -227,11 +253,13 @@ import Testing
     let sample = EstimateSample(truth: truth, null: 0, level: 0.95, replicates: replicates)
     let coverage = try #require(Coverage.evaluate(sample))
     #expect(coverage.failures == 0)
-    #expect(abs(coverage.value! - 0.95) < 3.5 * (0.95 * 0.05 / 2000).squareRoot())
+    #expect(
+      abs(coverage.value! - 0.95) < 3.5 * (0.95 * 0.05 / Double(count)).squareRoot(),
+      "coverage \(coverage.value!)")
     let bias = try #require(Bias.evaluate(sample))
-    #expect(abs(bias.value!) < 3.5 * bias.monteCarloError!)
+    #expect(abs(bias.value!) < 3.5 * bias.monteCarloError!, "bias \(bias.value!)")
     let error = try #require(RelativeErrorOfModelSE.evaluate(sample))
-    #expect(abs(error.value!) < 3.5 * error.monteCarloError!)
+    #expect(abs(error.value!) < 3.5 * error.monteCarloError!, "error \(error.value!) %")
   }
 
   // MARK: - Bad input

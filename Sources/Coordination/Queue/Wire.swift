@@ -15,6 +15,7 @@ package enum Wire {
     static let checkpoint: Int32 = 6
     static let alive: Int32 = 7
     static let begin: Int32 = 9
+    static let over: Int32 = 10
     // From rank 0, or from the rank before in the tree.
     static let job: Int32 = 8
     // To rank 0.
