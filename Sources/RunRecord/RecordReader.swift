@@ -33,6 +33,7 @@ public final class RecordReader: Sendable {
   public init(directory: URL) throws(RunRecordError) {
     guard RunRecord.exists(in: directory) else { throw .absent(directory: directory.path) }
     let path = directory.appending(path: RunRecord.fileName).path
+    try checkIsFile(path)
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(Self.busySeconds)

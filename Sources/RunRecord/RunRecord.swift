@@ -26,7 +26,7 @@ public final class RunRecord: Sendable {
   private let options: ClaimOptions
 
   /// How long a transaction waits for a reader, in seconds.
-  static let busySeconds = 20.0
+  static let busySeconds = 60.0
 
   /// Does `directory` hold the record of a run?
   ///
@@ -292,8 +292,17 @@ func mapping<T>(
   }
 }
 
+/// SQLite's own words for a folder in a record's place are an I/O error.
+func checkIsFile(_ path: String) throws(RunRecordError) {
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    throw .cannotOpen(path: path, reason: "it is a folder, where a run keeps its record as a file")
+  }
+}
+
 /// Opens the file for writing, with the settings that the record promises.
 func openQueue(_ path: String) throws(RunRecordError) -> DatabaseQueue {
+  try checkIsFile(path)
   let directory = (path as NSString).deletingLastPathComponent
   for place in [path, directory] where FileManager.default.fileExists(atPath: place) {
     guard FileManager.default.isWritableFile(atPath: place) else { throw .readOnly(path: place) }

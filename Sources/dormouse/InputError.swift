@@ -12,6 +12,8 @@ enum InputError: Error, Equatable {
   case belongsToRun(String, option: String)
   /// `option` names a file that is there and is no page.
   case notAPage(String, option: String)
+  /// `option` names a file where a folder is to be.
+  case notAFolder(String, option: String)
   /// `option` names a file that is there and that nothing else holds.
   case alreadyThere(String, option: String)
 }
@@ -31,6 +33,8 @@ extension InputError: CustomStringConvertible {
       "\(option): '\(path)' belongs to the run in that directory; name another file to write"
     case .notAPage(let path, let option):
       "\(option): '\(path)' is there and is no HTML page; name another file to write"
+    case .notAFolder(let path, let option):
+      "\(option): '\(path)' is a file; name a folder"
     case .alreadyThere(let path, let option):
       "\(option): '\(path)' is there and holds something else; name another file to write, or "
         + "remove that one"

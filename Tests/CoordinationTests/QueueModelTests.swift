@@ -4,8 +4,8 @@ import Testing
 /// The model of the queue where its answer is known without a model.
 @Suite struct QueueModelTests {
   private let free = QueueModel(costs: .init())
-  /// Whoever waits long looks at its messages every 4 ms.
-  private let look = 0.0045
+  /// Whoever waits long looks at its messages every 8 ms.
+  private let look = 0.0085
 
   @Test func oneRankTakesTheSumOfItsTasks() {
     let outcome = free.run(durations: [1, 2, 3.5], ranks: 1)

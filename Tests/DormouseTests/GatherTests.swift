@@ -57,6 +57,28 @@ import Testing
     expectSame(longer, try example.results("array"), "gathered after an extension")
   }
 
+  /// Failed chains are results too: gathering them again changes nothing.
+  @Test func failedChainsAreGatheredOnce() throws {
+    let scratch = try Scratch()
+    let study = try RunOutputTests.failingStudy(scratch)
+    for element in 1...2 {
+      #expect(try Program.run("run", study, "--element", "\(element)/2").status == 81)
+    }
+    let run = scratch.url("run")
+    let first = try Program.run("gather", run.path)
+    #expect(first.status == 81, "\(first.errors)")
+    #expect(first.errors.contains("2 elements are merged"), "\(first.errors)")
+    let attempts = try RecordReader(directory: run).attempts().count
+    let again = try Program.run("gather", run.path)
+    #expect(again.status == 81)
+    #expect(again.errors.contains("merged already; nothing changed"), "\(again.errors)")
+    #expect(try RecordReader(directory: run).attempts().count == attempts)
+    // Files that are not there are written.
+    try FileManager.default.removeItem(at: run.appending(path: "events.csv"))
+    #expect(try Program.run("gather", run.path).status == 81)
+    #expect(FileManager.default.fileExists(atPath: run.appending(path: "events.csv").path))
+  }
+
   @Test func namesWhatIsMissing() throws {
     let example = try ExampleRun()
     try elements([1, 2, 5], of: 5, example)

@@ -18,6 +18,19 @@ import Testing
     #expect(status == "status 0\n")
   }
 
+  /// Started without any stream, as some daemons do: files that are opened then must not be taken
+  /// for them, and the ranks still find their launcher.
+  @Test(arguments: ["", "--ranks 2"]) func noStreamsAtAll(_ ranks: String) throws {
+    let run = folder.url("run").path
+    let shell = try runShell(
+      #"exec "$1" run "$2" --m 2 --iterations 2 --output "$3" \#(ranks) <&- >&- 2>&-"#,
+      Job.programs.appending(path: "dormouse").path, ExampleRun.study, run)
+    #expect(shell.status == 0)
+    let status = try Program.run("status", run)
+    #expect(status.output.contains("2 of 2"), "\(status.output)\(status.errors)")
+    #expect(FileManager.default.fileExists(atPath: run + "/pooled.csv"))
+  }
+
   private let folder: Scratch
 
   init() throws { folder = try Scratch() }

@@ -207,6 +207,19 @@ private func expectSameNumbers(
     #expect(visit.console.contains { $0.contains("said") })
   }
 
+  @Test func figuresNeedAFolder() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("run", m: 2, iterations: 2).status == 0)
+    let page = example.scratch.url("page.html").path
+    let file = try example.scratch.write("figures", "mine")
+    let outcome = try Program.run(
+      "report", example.directory("run").path, "--to", page, "--figures", file)
+    #expect(outcome.status == 65)
+    #expect(outcome.errors == "error: --figures: '\(file)' is a file; name a folder\n")
+    // Nothing half-written.
+    #expect(!FileManager.default.fileExists(atPath: page))
+  }
+
   @Test func figuresAreWrittenForPapers() throws {
     let example = try ExampleRun()
     #expect(try example.run("run", m: 3, iterations: 3).status == 0)

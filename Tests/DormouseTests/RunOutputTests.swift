@@ -175,17 +175,21 @@ import Testing
     for row in try outcome.table("pooled") { #expect(row["b"] as? Double == 0) }
   }
 
-  @Test func failedChainsAreReportedAndTheStatusSaysSo() throws {
-    let scratch = try Scratch()
-    // Two observed values cannot estimate three parameters. In the first iteration they need not:
-    // x begins with 0 in both rows, and is left out.
-    let study = try Self.smallStudy(
+  /// A study whose three chains all fail: two observed values cannot estimate three parameters. In
+  /// the first iteration they need not: x begins with 0 in both rows, and is left out.
+  static func failingStudy(_ scratch: Scratch) throws -> String {
+    try smallStudy(
       scratch,
       rows: { row in
         "\(row / 10),\(row < 2 ? "" : "\(row < 4 ? row - 1 : 0)"),\(row < 2 ? "\(row)" : "")"
       },
       impute: ", visit: [y, x], targets: {y: {method: pmm, predictors: {x: 1}}, "
         + "x: {method: norm, predictors: {}}}")
+  }
+
+  @Test func failedChainsAreReportedAndTheStatusSaysSo() throws {
+    let scratch = try Scratch()
+    let study = try Self.failingStudy(scratch)
     let outcome = try Program.run("run", study)
     #expect(outcome.status == 81)
     #expect(

@@ -279,6 +279,60 @@ import Testing
     #expect(try says("This study is not complete"))
   }
 
+  /// 300 scenarios: figures show a selection and say so, tables are whole, the page stays small.
+  @Test func hundredsOfScenarios() throws {
+    let outcome = try simulate(
+      Self.study(
+        scenarios: "{icc: [0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3], "
+          + "effect: [0, 0.1, 0.2, 0.3, 0.4, 0.5], clusters-per-arm: [3, 4, 5, 6, 8]}",
+        data: "cluster-size: 6"), ["--replicates", "3"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    try expectDrawn(page, fewest: 5)
+    try expectDrawn(page, width: 500, fewest: 5)
+    #expect(try html().utf8.count < 4_000_000)
+    #expect(try says("The first 200 of 300; scenarios.csv has all."))
+    let coverage = tables(of: try html()).filter { $0[0].contains("icc") && $0.count == 201 }
+    #expect(coverage.count > 10)
+  }
+
+  /// A study that is based on a trial needs its file again, and the same one.
+  @Test func dataThatHaveMovedAreNamed() throws {
+    let rows = (0..<240).map { "\($0 / 20),\($0 / 20 % 2),\(Double($0 * 37 % 23) / 4)" }
+    let trial = "school,arm,score\n" + rows.joined(separator: "\n") + "\n"
+    try scratch.write("trial.csv", trial)
+    let simulated = try simulate(
+      """
+      simulation: based
+      replicates: 3
+      seed: 3
+      data: {based-on: {file: trial.csv, cluster: school, arm: arm, outcome: score, \
+      fit: score ~ arm + (1 | school)}, clusters-per-arm: 5}
+      missing: {mcar: 0.2}
+      methods: {complete cases: {}}
+      analyse: score ~ arm + (1 | school)
+      """)
+    #expect(simulated.status == 0, "\(simulated.errors)")
+    let moved = scratch.url("moved")
+    try FileManager.default.createDirectory(at: moved, withIntermediateDirectories: true)
+    try FileManager.default.moveItem(
+      at: scratch.url("trial.csv"), to: moved.appending(path: "trial.csv"))
+    let gone = try Program.run("report", folder.path)
+    #expect(gone.status == 65)
+    #expect(gone.errors.contains("trial.csv: no such file"), "\(gone.errors)")
+    #expect(gone.errors.contains("--data names its folder"), "\(gone.errors)")
+    for place in [moved.path, moved.appending(path: "trial.csv").path] {
+      let found = try Program.run("report", folder.path, "--data", place)
+      #expect(found.status == 0, "\(found.errors)")
+    }
+    try scratch.write("moved/trial.csv", trial.replacing("0,0,", with: "0,0,1"))
+    let before = try html()
+    let other = try Program.run("report", folder.path, "--data", moved.path)
+    #expect(other.status == 70)
+    #expect(other.errors.contains("gives other scenarios now"), "\(other.errors)")
+    let isSame = try html() == before
+    #expect(isSame)
+  }
+
   @Test func figuresAreWrittenAndOptionsOfRunsRefused() throws {
     #expect(try simulate(Self.study()).status == 0)
     let figures = scratch.url("figures")

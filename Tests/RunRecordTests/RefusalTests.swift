@@ -36,6 +36,16 @@ import Testing
     #expect(foreign.description.contains("is not the record of a run"))
   }
 
+  @Test func aFolderInTheRecordsPlace() throws {
+    let scratch = try Scratch()
+    try FileManager.default.createDirectory(at: scratch.file, withIntermediateDirectories: true)
+    let reason = "it is a folder, where a run keeps its record as a file"
+    let error = RunRecordError.cannotOpen(path: scratch.file.path, reason: reason)
+    #expect(throws: error) { try create(scratch) }
+    #expect(throws: error) { try open(scratch) }
+    #expect(throws: error) { try RecordReader(directory: scratch.url) }
+  }
+
   /// Bytes 68–71 of a SQLite file are its application id, 60–63 its user version.
   @Test func anotherProgramsAndALaterVersionsFile() throws {
     let scratch = try Scratch()

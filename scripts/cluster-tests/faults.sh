@@ -8,6 +8,8 @@ fault_tests() {
   it "the directory becomes read-only in mid-run: it says so, and carries on to the same bits" \
     read_only
   it "the host's name changes between two starts: it carries on to the same bits" host_renamed
+  it "the clock jumps a year ahead and ten years back in mid-run, then a kill: the same bits" \
+    clock_jumps
   it "killed on 16 ranks, carried on with 3, killed, ended with 1: the same bits" elastic
   it "status is asked again and again during commits: the same bits, and always an answer" \
     hammered
@@ -91,6 +93,33 @@ host_renamed() {
     first-name,other-name ]]
   poll 900 has_reference short
   same_bits run "$work/reference-short"
+}
+
+clock_jumps() {
+  local library program
+  library=$(find /usr/lib -name libfaketimeMT.so.1 | head -n 1)
+  [[ -n $library ]]
+  echo +0 >clock
+  # The library moves the environment when it is first loaded, where Swift looks for the words of
+  # the command line: a shell goes before. The clock of running time goes on evenly, as it does
+  # when somebody sets the date.
+  LD_PRELOAD=$library FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1 \
+    FAKETIME_DONT_FAKE_MONOTONIC=1 sh -c 'exec "$@"' sh \
+    "$dormouse" run "$work/short.yaml" --output run --ranks 2 >first 2>&1 &
+  program=$!
+  poll 120 chains_finished run 2
+  echo +400d >clock
+  poll 120 chains_finished run 6
+  echo -10y >clock
+  poll 120 chains_finished run 10
+  kill -KILL "$program"
+  wait "$program" || true
+  poll 60 eval '! pgrep -f "run $work/short.yaml --output run "'
+  announced run >before
+  # Its claim on the record is of a time long ago, and its start of now.
+  carried_on short run
+  [[ $(attempts run) == 2 ]]
+  "$dormouse" status run | grep -q '40 of 40'
 }
 
 elastic() {

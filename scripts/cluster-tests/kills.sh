@@ -6,6 +6,8 @@ kill_tests() {
   it "scancel --signal stops a run in order; the job goes back and ends with the same bits" \
     signalled
   it "scontrol requeue in the middle: the same bits" requeued
+  it "scancel --signal and scontrol requeue at 20 random moments each: the same bits" \
+    disturbed_at_moments
   it "kill -9 of a worker rank at 20 random moments: the same bits" worker_killed
   it "kill -9 of rank 0 at 20 random moments: the same bits" first_rank_killed
   it "kill -9 of mpirun at 20 random moments: the same bits" mpirun_killed
@@ -47,6 +49,67 @@ requeued() {
   started short many-nodes-mpirun.sh --nodes=2 --ntasks-per-node=2
   scontrol requeue "$job"
   finishes_after_restart 1
+}
+
+# Twenty moments of each kind: five in each of four jobs, which run side by side because a job that
+# goes back into the queue mostly waits there.
+disturbed_at_moments() {
+  local kind number processes=() process failed=0
+  for kind in signal requeue; do
+    for number in 1 2 3 4; do
+      mkdir "$kind-$number"
+      (
+        cd "$kind-$number"
+        disturbed "$kind" "$number"
+      ) >"$kind-$number/log" 2>&1 &
+      processes+=($!)
+    done
+  done
+  for process in "${processes[@]}"; do wait "$process" || failed=$((failed + 1)); done
+  tail -n 5 ./*/log
+  ((failed == 0))
+  for kind in signal requeue; do
+    number=$(cat "$kind"-*/moments | wc -l)
+    echo "measured: $kind at $number moments, $(cat "$kind"-*/moments | sort -n |
+      awk '{ k[NR] = $1 } END { print k[1] " to " k[NR] }') of 40 imputations done by then"
+    ((number >= 15))
+  done
+}
+
+# disturbed signal|requeue NUMBER: a job that is disturbed five times at random moments; what was
+# done by then goes to `moments`, a line each.
+disturbed() {
+  local job n delay
+  set -euo pipefail
+  RANDOM=$((seed * 100 + ${#1} * 10 + $2))
+  : >moments
+  : >before
+  job=$(sbatch --parsable --ntasks-per-node=1 "$source_folder/slurm/one-node.sh" \
+    "$work/short.yaml" run)
+  for n in 1 2 3 4 5; do
+    # The moment counts from when the program is there: the n-th start has its line in the record.
+    poll 300 begun_or_ended "$job" run "$n"
+    ! is_final "$job" || break
+    delay=$((RANDOM % 3000))
+    sleep "$((delay / 1000)).$(printf '%03d' $((delay % 1000)))"
+    none_again run before
+    announced run >before
+    case $1 in
+      signal) scancel --batch --signal=USR1 "$job" ;;
+      requeue) scontrol requeue "$job" ;;
+    esac || break # It has ended in the meantime.
+    wc -l <before >>moments
+  done
+  completed "$job" 900
+  none_again run before
+  poll 900 has_reference short
+  same_bits run "$work/reference-short"
+}
+
+# begun_or_ended JOB RUN N
+begun_or_ended() {
+  is_final "$1" ||
+    { [[ -s $2/record.sqlite ]] && (($(attempts "$2" 2>/dev/null || echo 0) >= $3)); }
 }
 
 # The moments themselves happen in one allocation, with mpirun: 60 rounds through Slurm's queue

@@ -29,7 +29,7 @@ array_element() {
 }
 
 resubmitted() {
-  export DORMOUSE_REQUEUE=no
+  export DORMOUSE_REQUEUE=no DORMOUSE_SLURM=$source_folder/slurm
   local job
   "$dormouse" submit "$work/short.yaml" --output run --array 5 >shown
   job=$(sed -n 's/^Submitted as job \([0-9]*\)\.$/\1/p' shown)

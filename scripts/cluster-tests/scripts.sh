@@ -59,6 +59,7 @@ END
   job=$(sbatch --parsable "$source_folder/slurm/simulation.sh" few.yaml run)
   completed "$job" 300
   same_simulation run local
+  export DORMOUSE_SLURM=$source_folder/slurm
   # Held until the second submission has been refused.
   SBATCH_HOLD=1 "$dormouse" submit few.yaml --output submitted --nodes 2 --ntasks-per-node 2 \
     --mpi srun >shown 2>forecast || {

@@ -99,18 +99,23 @@ public struct Gathering: Sendable {
   /// then calls `finishing`, which writes the results. What is there already is left alone, so
   /// that an interrupted merger is carried on by the next.
   ///
+  /// - Parameters:
+  ///   - isWritten: whether the results are beside the record already.
+  ///   - finishing: writes them.
   /// - Precondition: nothing is ``incomplete``.
   /// - Returns: what was done; unless ``Merger/merged``, nothing was touched.
   /// - Throws: ``GatheringError/running(_:_:why:)``, `RunRecordError` (a record of another run, or
   ///   in use), what `finishing` throws.
-  public func merge(programVersion: String, finishing: () throws -> Void) throws -> Merger {
+  public func merge(
+    programVersion: String, isWritten: () throws -> Bool, finishing: () throws -> Void
+  ) throws -> Merger {
     precondition(incomplete.isEmpty, "elements are missing")
     for part in parts {
       if let (claim, why) = part.writer {
         throw GatheringError.running(part.element, claim, why: why)
       }
     }
-    if let earlier = try earlierMerger() { return earlier }
+    if let earlier = try earlierMerger(isWritten) { return earlier }
     let run = StudyRun(
       settings: RunSettings(programVersion: programVersion), communicator: SoloCommunicator())
     let record = try RunRecord.openOrCreate(
@@ -142,7 +147,7 @@ public struct Gathering: Sendable {
   }
 
   /// What an earlier merger has left; nil when there is still something to merge.
-  private func earlierMerger() throws -> Merger? {
+  private func earlierMerger(_ isWritten: () throws -> Bool) throws -> Merger? {
     guard RunRecord.exists(in: directory) else { return nil }
     let reader = try RecordReader(directory: directory)
     let recorded = try reader.description()
@@ -156,10 +161,16 @@ public struct Gathering: Sendable {
     guard differences.isEmpty else {
       throw RunRecordError.mismatch(path: reader.path, differences)
     }
-    let done = try reader.finishedChains(iterations: description.iterations)
-    let isMerged =
-      try done == Array(1...description.m) && reader.attempts().last?.outcome == .finished
-    return isMerged ? .mergedBefore : nil
+    let done = Set(try reader.finishedChains(iterations: description.iterations))
+    let failed = Set(try reader.chains().filter { $0.state == .failed }.map(\.k))
+    guard parts.allSatisfy({ done.isSuperset(of: $0.finished) && failed.isSuperset(of: $0.failed) })
+    else { return nil }
+    switch try reader.attempts().last?.outcome {
+    case .finished: return .mergedBefore
+    // With failed chains, or broken off before its files were written.
+    case .failed: return try isWritten() ? .mergedBefore : nil
+    default: return nil
+    }
   }
 
   /// Elements with a record, of one array: where several sizes are there, of the one with most.

@@ -169,13 +169,13 @@ private struct ModelledQueue {
   /// at `time`.
   static func noticed(_ time: Double, waitingSince start: Double) -> Double {
     var (look, pause, sleeps) = (start, 20e-6, 0)
-    while look < time && sleeps <= 100 {
+    while look < time && sleeps <= 200 {
       look += pause
-      pause = min(2 * pause, 1e-3)
       sleeps += 1
+      pause = sleeps > 100 ? 4e-3 : min(2 * pause, 1e-3)
     }
     if look >= time { return look }
-    return look + ((time - look) / 4e-3).rounded(.up) * 4e-3
+    return look + ((time - look) / 8e-3).rounded(.up) * 8e-3
   }
 
   private mutating func commit(isLast: Bool) {

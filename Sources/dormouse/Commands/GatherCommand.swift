@@ -53,11 +53,14 @@ struct GatherCommand: ParsableCommand {
   }
 
   private func merge(_ gathering: Gathering, in folder: URL) throws -> ExitCode {
-    let merger = try gathering.merge(programVersion: programVersion) {
-      let files = try RunFiles(directory: folder)
-      let (rule, level) = try RunSession.recordedPooling(files.results)
-      try files.write(rule: rule, level: level)
-    }
+    let merger = try gathering.merge(
+      programVersion: programVersion,
+      isWritten: { try RunFiles(directory: folder).outdated.isEmpty },
+      finishing: {
+        let files = try RunFiles(directory: folder)
+        let (rule, level) = try RunSession.recordedPooling(files.results)
+        try files.write(rule: rule, level: level)
+      })
     let files = try RunFiles(directory: folder)
     if merger == .merged {
       try files.writeProvenance()

@@ -3,6 +3,7 @@ import Foundation
 import Inference
 import Reporting
 import RunRecord
+import Study
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -48,6 +49,11 @@ struct ReportCommand: ParsableCommand {
       let path = to ?? usualPath
       try OutputPath(path: path).check(reads: [])
       try OutputPath(path: path).checkIsPage()
+      if let figures, FileManager.default.fileExists(atPath: figures + "/") == false,
+        FileManager.default.fileExists(atPath: figures)
+      {
+        throw InputError.notAFolder(figures, option: "--figures")
+      }
       let hasFigures = try files.writePage(to: path)
       for notice in content.notices { writeToStandardError("note: \(notice)") }
       if !hasFigures { writeToStandardError("note: \(Page.withoutBundle)") }
@@ -78,9 +84,22 @@ struct ReportCommand: ParsableCommand {
       throw ValidationError(
         "\(option) is for runs; \(directory) is a simulation study, whose file says it.")
     }
-    let content = try SimulationReport(
-      SimulationReportSource(directory: folder, folder: data), programVersion: programVersion
-    ).content()
+    // A file stands for the folder that it is in.
+    var place = data
+    if let data, OutputPath.isFile(data) {
+      place = URL(filePath: data).deletingLastPathComponent().path
+    }
+    let source: SimulationReportSource
+    do {
+      source = try SimulationReportSource(directory: folder, folder: place)
+    } catch let error as StudyError {
+      if data == nil {
+        writeToStandardError(
+          "note: if the data file that the study is based on has moved, --data names its folder")
+      }
+      throw error
+    }
+    let content = SimulationReport(source, programVersion: programVersion).content()
     return (content, folder.appending(path: ReportFiles.fileName).relativePath)
   }
 }
