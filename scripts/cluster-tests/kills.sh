@@ -40,6 +40,13 @@ finishes_after_restart() {
 
 signalled() {
   started short many-nodes-srun.sh --nodes=2 --ntasks-per-node=2
+  # From a node that has no part in it.
+  on n3 "$dormouse" status "$PWD/run" >status
+  cat status
+  grep -Eq '^state +running' status
+  grep -Eq '^time to the limit ' status
+  grep -Eq '^written by .* on n1, since ' status
+  (($(grep -Ec ' n[12] .* computing$' status) >= 3))
   scancel --signal=USR1 "$job"
   finishes_after_restart 1
   [[ $(sqlite3 run/record.sqlite 'SELECT outcome FROM attempts WHERE id = 1') == stopped ]]

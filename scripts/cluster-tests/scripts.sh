@@ -60,8 +60,10 @@ END
   completed "$job" 300
   same_simulation run local
   export DORMOUSE_SLURM=$source_folder/slurm
-  # Held until the second submission has been refused.
-  SBATCH_HOLD=1 "$dormouse" submit few.yaml --output submitted --nodes 2 --ntasks-per-node 2 \
+  # Nothing starts until the second submission has been refused.
+  trap 'scontrol update PartitionName=main State=UP' EXIT
+  scontrol update PartitionName=main State=DOWN
+  "$dormouse" submit few.yaml --output submitted --nodes 2 --ntasks-per-node 2 \
     --mpi srun >shown 2>forecast || {
     cat shown forecast
     return 1
@@ -72,7 +74,7 @@ END
   "$dormouse" submit few.yaml --output submitted 2>refused || status=$?
   [[ $status == 73 ]]
   grep -q "job $job does this already (pending)" refused
-  scontrol release "$job"
+  scontrol update PartitionName=main State=UP
   completed "$job" 300
   same_simulation submitted local
   "$dormouse" submit few.yaml --output submitted 2>&1 | grep -q 'nothing is submitted'

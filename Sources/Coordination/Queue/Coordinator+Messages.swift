@@ -2,15 +2,17 @@ import MessagePassing
 import RunRecord
 
 extension Coordinator {
-  /// Takes in every message that is there; true when there was one.
+  /// Takes in every message that is there; true when there was one after which others may follow
+  /// soon. Of their progress ranks tell every second anyway: to look out for more after each would
+  /// be most of what rank 0 costs while it waits.
   mutating func receiveAll() throws -> Bool {
     var found = false
     for message in link.takeFromWorker() {
-      found = true
+      found = found || message.tag != Wire.Tag.progress
       try handle(message)
     }
     while let message = try communicator.receive() {
-      found = true
+      found = found || message.tag != Wire.Tag.progress
       try handle(message)
     }
     return found

@@ -101,7 +101,9 @@ struct SubmitCommand: ParsableCommand {
       job.elements = array
       job.options = submission.options
 
-      if !dryRun, let queued = Slurm.jobs(script: run + "/" + script).first {
+      // One that is being cleared away has ended.
+      let queued = dryRun ? [] : Slurm.jobs(script: run + "/" + script)
+      if let queued = queued.first(where: { $0.state != "completing" }) {
         throw BatchError.inQueue(job: queued.number, state: queued.state)
       }
       for note in submission.notes { writeToStandardError("note: \(note)") }
