@@ -1,7 +1,3 @@
-import Coordination
-import Foundation
-import RunRecord
-
 /// A few replicates on this machine, to tell how long a study will take.
 public struct SimulationPilot: Sendable, Equatable {
   /// Replicates that were computed.
@@ -46,31 +42,5 @@ public struct SimulationPilot: Sendable, Equatable {
     }
     replicates = count
     secondsPerReplicate = study.costs(measured: known, work: work)
-  }
-}
-
-/// What a record lacks of a study.
-public struct OutstandingReplicates: Sendable, Equatable {
-  /// Replicates of each scenario that are not in the record, in the study's order.
-  public var counts: [Int]
-  /// Mean seconds of a replicate, by scenario's digest, as far as the record knows.
-  public var meanSeconds: [String: Double]
-
-  public var total: Int { counts.reduce(0, +) }
-
-  /// - Throws: `RunRecordError.mismatch` when the directory has another study's record.
-  public init(of study: SimulationStudy, settings: RunSettings) throws {
-    let directory = URL(filePath: study.outputDirectory, directoryHint: .isDirectory)
-    meanSeconds = [:]
-    counts = study.scenarios.map { _ in study.replicates }
-    guard RunRecord.exists(in: directory) else { return }
-    let reader = try RecordReader(directory: directory)
-    try study.check(reader, programVersion: settings.programVersion)
-    meanSeconds = try reader.scenarioTallies().mapValues(\.meanSeconds)
-    let asked = 1...study.replicates
-    counts = try study.scenarios.map {
-      let done = try reader.replicateNumbers(of: $0.digest)
-      return asked.count { !done.contains($0) }
-    }
   }
 }

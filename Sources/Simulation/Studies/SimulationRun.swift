@@ -173,11 +173,9 @@ public struct SimulationRun {
     guard only == nil, try reader.attempts().last?.outcome == .finished,
       try reader.scenarios() == study.scenarioRecords
     else { return false }
-    for scenario in study.scenarios {
-      let done = try reader.replicateNumbers(of: scenario.digest)
-      guard (1...study.replicates).allSatisfy(done.contains) else { return false }
+    return try study.scenarios.allSatisfy {
+      try reader.missing(1...study.replicates, of: $0).isEmpty
     }
-    return true
   }
 
   /// Takes damaged replicates out of the record, which computes them again; what to say of it.
@@ -216,8 +214,7 @@ public struct SimulationRun {
         guard only.scenario == scenario.position else { continue }
         if let replicate = only.replicate { wanted = [replicate] }
       }
-      let done = try reader.replicateNumbers(of: scenario.digest)
-      let missing = wanted.filter { !done.contains($0) }
+      let missing = try reader.missing(wanted, of: scenario)
       outcome.total += wanted.count
       outcome.doneBefore += wanted.count - missing.count
       work.append(ScenarioWork(scenario: index, replicates: missing, seconds: costs[index]))
