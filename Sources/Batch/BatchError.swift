@@ -1,4 +1,5 @@
 import Study
+import Tabular
 
 /// What stands in the way of a batch job.
 public enum BatchError: Error, Sendable, Equatable {
@@ -15,6 +16,9 @@ public enum BatchError: Error, Sendable, Equatable {
   case scriptAbsent(path: String, elements: String)
   /// More elements than chains.
   case tooManyElements(Int, imputations: Int)
+  /// A folder whose name has a line break or another control character, or is longer than Slurm
+  /// reads.
+  case pathForDirective(String)
   /// A job of this script waits or runs already; `state` is Slurm's word.
   case inQueue(job: String, state: String)
 }
@@ -37,6 +41,10 @@ extension BatchError: CustomStringConvertible {
         + "with sbatch --array=\(elements)"
     case .tooManyElements(let elements, let imputations):
       "--array \(elements) is more than the \(imputations) imputations there are to share out"
+    case .pathForDirective(let path):
+      "Slurm cannot be told the folder \(OutsideText.shellWord(String(path.prefix(80)))): a line of "
+        + "a batch script holds neither line breaks and other control characters nor more than "
+        + "4,000 bytes; choose another name (--output)"
     case .inQueue(let job, let state):
       "job \(job) does this already (\(state)), and goes back into the queue by itself until all "
         + "is done; to begin anew: scancel \(job), then submit again"

@@ -1,4 +1,5 @@
 import Coordination
+import Tabular
 
 /// A batch script: what `dormouse submit` writes into a run's directory.
 ///
@@ -57,28 +58,31 @@ public struct BatchScript: Sendable {
     return min(120, limit / 3)
   }
 
-  /// Slurm's name of the output file, `%j` being the job's number.
-  public var outputFile: String { run + (elements == nil ? "/slurm-%j.out" : "/slurm-%A_%a.out") }
+  /// Slurm's name of the output file in the run's directory, `%j` being the job's number.
+  public var outputName: String { elements == nil ? "slurm-%j.out" : "slurm-%A_%a.out" }
 
   /// The whole file.
-  public var text: String {
+  ///
+  /// - Throws: ``BatchError/pathForDirective(_:)`` when a folder's name can stand in no directive.
+  public func text() throws(BatchError) -> String {
     var lines = [
       "#!/usr/bin/env bash",
       "# Written by \(author). The same script carries the run on: sbatch it again.",
     ]
-    lines += directives.map { "#SBATCH --\($0)" } + [""]
-    lines += exports.map { "export \($0.0)=\(Self.quoted($0.1))" }
+    lines += try directives().map { "#SBATCH --\($0)" } + [""]
+    lines += exports.map { "export \($0.0)=\(OutsideText.shellWord($0.1))" }
     lines += [
       "# shellcheck source=/dev/null",
       #". "$DORMOUSE_SLURM/common.sh""#,
       "prepare",
-      (["arguments"] + ([study, run] + options).map(Self.quoted)).joined(separator: " "),
+      (["arguments"] + ([study, run] + options).map(OutsideText.shellWord))
+        .joined(separator: " "),
       "",
     ]
     return (lines + body).joined(separator: "\n") + "\n"
   }
 
-  private var directives: [String] {
+  private func directives() throws(BatchError) -> [String] {
     var list = ["job-name=\(jobName)"]
     if let account = settings.account { list.append("account=\(account)") }
     if let partition = settings.partition { list.append("partition=\(partition)") }
@@ -89,11 +93,14 @@ public struct BatchScript: Sendable {
       list.append("array=1-\(elements)")
     }
     list += ["signal=B:USR1@\(warning)", "requeue", "open-mode=append"]
-    // A per cent sign in the path itself is doubled; a blank needs the quotes.
-    let output =
-      run.replacing("%", with: "%%") + outputFile.dropFirst(run.count)
-    list.append("output=\(Self.directiveValue(output))")
-    list.append("chdir=\(Self.directiveValue(folder))")
+    // A per cent sign in the path itself is doubled.
+    let output = OutsideText.filePattern(run) + "/" + outputName
+    for (option, value, path) in [("output", output, run), ("chdir", folder, folder)] {
+      guard let value = OutsideText.directiveValue(value) else {
+        throw .pathForDirective(path)
+      }
+      list.append("\(option)=\(value)")
+    }
     return list
   }
 
@@ -112,7 +119,7 @@ public struct BatchScript: Sendable {
     if let elements {
       return [
         "# Each element computes its share of the chains into a record of its own, without MPI;",
-        "# 'dormouse gather \(Self.quoted(run))' puts them together.",
+        "# 'dormouse gather \(OutsideText.shellWord(run))' puts them together.",
         #"element="$SLURM_ARRAY_TASK_ID/\#(elements)""#,
         #"launch "$dormouse" run "$study" --output "$run" --element "$element" \#(options)"#,
         #"requeue_or_exit "$run/\#(ArrayElement.folder)/$SLURM_ARRAY_TASK_ID-of-\#(elements)""#,
@@ -127,22 +134,5 @@ public struct BatchScript: Sendable {
         : "launch_ranks \(launcher) \(run) \(options)",
       #"requeue_or_exit "$run""#,
     ]
-  }
-
-  /// `text` as one word of the shell.
-  public static func quoted(_ text: String) -> String {
-    let plain = text.unicodeScalars.allSatisfy { scalar in
-      scalar.isASCII
-        && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-          || "._+-/,@:=%".unicodeScalars.contains(scalar))
-    }
-    return plain && !text.isEmpty ? text : "'" + text.replacing("'", with: #"'\''"#) + "'"
-  }
-
-  /// `text` as the value of an option on a line of directives, which knows quotation marks.
-  private static func directiveValue(_ text: String) -> String {
-    let needsQuotes = text.contains { $0.isWhitespace || "\"'\\#".contains($0) }
-    guard needsQuotes else { return text }
-    return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
   }
 }

@@ -1,3 +1,5 @@
+import Tabular
+
 /// How many terminal cells `text` takes: wide East Asian characters and emoji two, combining
 /// marks and format characters none.
 ///
@@ -51,20 +53,5 @@ func truncated(_ text: String, to width: Int, ellipsis: String) -> String {
   return result + ellipsis + (isIsolated ? "\u{2069}" : "")
 }
 
-/// `text` made safe to print: control characters, which could move the cursor, are replaced, and
-/// right-to-left text is isolated, so that it cannot reorder the columns beside it.
-func printable(_ text: String) -> String {
-  var result = String.UnicodeScalarView()
-  var isRightToLeft = false
-  for scalar in text.unicodeScalars {
-    switch scalar.value {
-    case 0x0...0x1F, 0x7F...0x9F, 0x202A...0x202E, 0x2066...0x2069:
-      result.append("\u{FFFD}")
-    case 0x590...0x8FF, 0xFB1D...0xFDFF, 0xFE70...0xFEFF, 0x10800...0x10FFF, 0x1E800...0x1EFFF:
-      isRightToLeft = true
-      result.append(scalar)
-    default: result.append(scalar)
-    }
-  }
-  return isRightToLeft ? "\u{2068}" + String(result) + "\u{2069}" : String(result)
-}
+/// See ``OutsideText/printable(_:)``.
+func printable(_ text: String) -> String { OutsideText.printable(text) }

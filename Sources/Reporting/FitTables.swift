@@ -68,7 +68,9 @@ extension Table {
       .integer(fit.observations), .integer(fit.droppedRows),
       Cell(fit.logLikelihood, .decimals(4)), .number(fit.sigma, .significant(5)),
     ]
-    for group in fit.groups {
+    // Two terms may have one grouping factor: `(1 | g) + (0 + x | g)`.
+    var named: Set<String> = []
+    for group in fit.groups where named.insert(group.name).inserted {
       columns.append(Column("groups." + group.name))
       cells.append(.integer(group.count))
     }

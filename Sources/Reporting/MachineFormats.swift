@@ -1,9 +1,12 @@
+import Tabular
+
 extension Table {
   /// The table as CSV (RFC 4180, UTF-8, line feeds): all columns, numbers in the fewest digits
   /// that give back the same bits, `Inf` and `-Inf`, missing cells empty.
   public func csv() -> String {
     let shown = shownToMachines
-    var output = shown.map { Self.csvField(columns[$0].name) }.joined(separator: ",") + "\n"
+    let names = machineNames(of: shown)
+    var output = names.map(Self.csvField).joined(separator: ",") + "\n"
     for row in rows {
       output += shown.map { Self.csvCell(row[$0]) }.joined(separator: ",") + "\n"
     }
@@ -11,6 +14,21 @@ extension Table {
   }
 
   private var shownToMachines: [Int] { columns.indices.filter { !columns[$0].isSketch } }
+
+  /// The names of `positions`, each once: a second column of one name, which most readers of JSON
+  /// would put in the first one's place, is called `name.2`.
+  private func machineNames(of positions: [Int]) -> [String] {
+    var seen: Set<String> = []
+    return positions.map { position in
+      var name = columns[position].name
+      var count = 1
+      while !seen.insert(name).inserted {
+        count += 1
+        name = "\(columns[position].name).\(count)"
+      }
+      return name
+    }
+  }
 
   private static func csvCell(_ cell: Cell) -> String {
     switch cell {
@@ -29,16 +47,14 @@ extension Table {
   }
 
   private static func csvField(_ text: String) -> String {
-    let needsQuotes =
-      text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
-      || text.first == " " || text.last == " "
-    return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    String(decoding: OutsideText.csvField(text), as: UTF8.self)
   }
 
   /// The table as JSON: an array of objects with the columns as keys, in order. Missing cells are
   /// null; infinities, for which JSON has no number, are the strings "Inf" and "-Inf".
   public func json() -> String {
-    let keys = shownToMachines.map { ($0, Self.jsonString(columns[$0].name)) }
+    let shown = shownToMachines
+    let keys = zip(shown, machineNames(of: shown)).map { ($0, Self.jsonString($1)) }
     let objects = rows.map { row in
       let members = keys.map { "\($1): \(Self.jsonCell(row[$0]))" }
       return "  {" + members.joined(separator: ", ") + "}"
@@ -57,24 +73,5 @@ extension Table {
     }
   }
 
-  static func jsonString(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      default:
-        if scalar.value < 0x20 {
-          let hex = String(scalar.value, radix: 16)
-          result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result + "\""
-  }
+  static func jsonString(_ text: String) -> String { OutsideText.json(text) }
 }

@@ -131,6 +131,9 @@ extension StudyProblem: CustomStringConvertible {
     case .nameAsDirectory(let name):
       "results would go to 'runs/\(name.shown())', but \(Self.quoted(name)) cannot name one directory; "
         + "set 'output.directory', or choose a name without '/'"
+        + (name.utf8.contains(0x2F) || name.utf8.allSatisfy { $0 == 0x2E || $0 == 0x20 }
+          ? ""
+          : " and control characters, of at most 255 bytes and without a full stop at its beginning")
     case .nothingNamed(let key, let advice): "\(Self.quoted(path: key)) names nothing; \(advice)"
     case .formula(let explanation):
       "the model cannot be read: \(explanation.shown(upTo: Self.longest))"
@@ -259,11 +262,13 @@ extension StudyProblem: CustomStringConvertible {
 extension String {
   /// The text on one line, at most `limit` characters of it, as messages may show it.
   package func shown(upTo limit: Int = 40) -> String {
-    let start = prefix(limit).map { letter -> Character in
-      letter.isNewline
-        || letter.unicodeScalars.contains { $0.properties.generalCategory == .control }
-        ? " " : letter
+    // A letter may carry any number of marks: scalars are counted too.
+    let start = String(prefix(limit)).unicodeScalars.prefix(4 * limit)
+    var line = String.UnicodeScalarView()
+    for scalar in start {
+      let isBreak = scalar.value == 0x2028 || scalar.value == 0x2029
+      line.append(isBreak || scalar.properties.generalCategory == .control ? " " : scalar)
     }
-    return String(start) + (dropFirst(limit).isEmpty ? "" : "…")
+    return String(line) + (start.endIndex == unicodeScalars.endIndex ? "" : "…")
   }
 }

@@ -75,7 +75,7 @@ struct StudyResolution {
     }
     let name = file.studyName
     if overrides.outputDirectory == nil, file.outputDirectory == nil,
-      name.contains("/") || name == "." || name == ".." || name.isBlank
+      !OutsideText.isFileName(name)
     {
       problems.add(.nameAsDirectory(name), at: file.name?.position)
     }

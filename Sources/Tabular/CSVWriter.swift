@@ -102,20 +102,8 @@ public final class CSVWriter {
 
   private func appendMissing(to bytes: inout [UInt8]) { bytes.append(contentsOf: missing.utf8) }
 
-  /// Text, in quotation marks if it holds a separator, a quotation mark or a line end, or if
-  /// readers could take off blanks at its ends.
   private func appendText(_ text: String, to bytes: inout [UInt8]) {
-    let utf8 = text.utf8
-    let needsQuotes =
-      utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D || $0 == 0x3B }
-      || [0x20, 0x09].contains(utf8.first) || [0x20, 0x09].contains(utf8.last)
-    guard needsQuotes else { return bytes.append(contentsOf: utf8) }
-    bytes.append(0x22)
-    for byte in utf8 {
-      if byte == 0x22 { bytes.append(0x22) }
-      bytes.append(byte)
-    }
-    bytes.append(0x22)
+    bytes.append(contentsOf: OutsideText.csvField(text))
   }
 }
 

@@ -9,9 +9,9 @@ public enum DataFile {
     case separated(by: UInt8)
 
     init?(path: String) {
-      let name = path.split(separator: "/").last ?? ""
-      guard let dot = name.lastIndex(of: ".") else { return nil }
-      switch name[name.index(after: dot)...].lowercased() {
+      let name = Array(OutsideText.lastPart(ofPath: path).utf8)
+      guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return nil }
+      switch String(decoding: name[(dot + 1)...], as: UTF8.self).lowercased() {
       case "dta": self = .stata
       case "sav", "zsav": self = .spss
       case "por": self = .spssPortable
@@ -61,9 +61,9 @@ public enum DataFile {
     default:
       dataset = try StatisticalFileReader(path: path, selection: selection).read(format)
     }
-    for name in missingCodes.keys.sorted() {
+    for (name, codes) in missingCodes.sorted(by: { $0.key < $1.key }) {
       if let column = dataset[name] {
-        dataset.setValues(column.values.settingMissing(missingCodes[name]!), of: name)
+        dataset.setValues(column.values.settingMissing(codes), of: name)
       }
     }
     return dataset

@@ -86,9 +86,10 @@ func exitStatus(of error: any Error) -> ExitCode {
 }
 
 /// Writes `text` and a line feed to standard error, in one piece, so that ranks' lines do not mix.
+/// Control characters in it come from somebody's names and reach no terminal.
 func writeToStandardError(_ text: String) {
   // Nobody is left to be told when standard error itself is gone.
-  try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+  try? FileHandle.standardError.write(contentsOf: Data((OutsideText.lines(text) + "\n").utf8))
 }
 
 /// Writes `text` to standard output as it is; quietly nothing when its reader has gone (`| head`).

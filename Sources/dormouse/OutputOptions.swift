@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inference
 import Reporting
+import Tabular
 
 extension TableFormat: ExpressibleByArgument {}
 
@@ -29,7 +30,7 @@ struct OutputOptions: ParsableArguments {
   /// - Throws: `ValidationError` when no table has that name.
   func print(_ tables: [NamedTable], known: [String] = []) throws {
     guard let table else {
-      return try writeToStandardOutput(tables.formatted(as: format, style: Terminal.standardOutput))
+      return try write(tables.formatted(as: format, style: Terminal.standardOutput))
     }
     guard let chosen = tables.first(where: { $0.name == table }) else {
       if known.contains(table) {
@@ -39,10 +40,16 @@ struct OutputOptions: ParsableArguments {
       throw ValidationError("There is no table '\(table)' here; possible: \(names).")
     }
     if format == .json {
-      try writeToStandardOutput(chosen.table.json())
+      try write(chosen.table.json())
     } else {
-      try writeToStandardOutput([chosen].formatted(as: format, style: Terminal.standardOutput))
+      try write([chosen].formatted(as: format, style: Terminal.standardOutput))
     }
+  }
+
+  /// CSV holds names as they are, which a file may and a terminal must not be sent.
+  private func write(_ text: String) throws {
+    let isShown = format == .csv && Terminal.standardOutput.width != nil
+    try writeToStandardOutput(isShown ? OutsideText.lines(text) : text)
   }
 }
 

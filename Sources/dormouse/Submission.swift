@@ -6,6 +6,7 @@ import MessagePassing
 import RunRecord
 import Simulation
 import Study
+import Tabular
 
 /// What `submit` hands over, checked as the command that computes it would check it.
 struct Submission {
@@ -135,8 +136,7 @@ struct Submission {
 
   /// The name as a job can have it.
   var jobName: String {
-    let letters = name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
-    let words = String(letters).split(separator: "-")
-    return (["dormouse"] + words.prefix(4).map(String.init)).joined(separator: "-")
+    let name = OutsideText.plainName(name, upTo: 40)
+    return name.isEmpty ? "dormouse" : "dormouse-" + name
   }
 }

@@ -175,4 +175,21 @@ struct FitTests {
     }
     #expect(!outcome.output.contains("\u{1B}"), "no colour in a file")
   }
+
+  /// Two terms with one grouping factor: its count stands once, as JSON's keys must.
+  @Test func aGroupingFactorOfTwoTermsIsCountedOnce() throws {
+    let scratch = try Scratch()
+    var text = "y,x,g\n"
+    for row in 0..<60 {
+      let x = Double(row * 37 % 11) - 5
+      text += "\(Double(row % 6) + 0.5 * x + Double(row * 53 % 17) / 8),\(x),\(row % 6)\n"
+    }
+    try scratch.write("d.csv", text)
+    let arguments = ["fit", "d.csv", "y ~ x + (1 | g) + (0 + x | g)", "--format"]
+    let json = try Program.run(arguments + ["json"], folder: scratch.folder)
+    #expect(json.status == 0, "\(json.errors)")
+    #expect(json.output.components(separatedBy: "\"groups.g\"").count == 2, "\(json.output)")
+    let csv = try Program.run(arguments + ["csv", "--table", "model"], folder: scratch.folder)
+    #expect(csv.output.components(separatedBy: "groups.g").count == 2, "\(csv.output)")
+  }
 }

@@ -31,6 +31,40 @@ import Testing
     #expect(scratch.names.isEmpty)
   }
 
+  /// A study's name is no way into the script or out of the folder of runs.
+  @Test(arguments: [
+    (#"a'\u0301;touch INJECTED;'\u0301"#, true),
+    (#"a\"\u0301 --comment=X --begin=now \"\u0301"#, true),
+    (#"../\u0301../\u0301evil"#, false), (#"a\nb"#, false), (#"a\0b"#, false), (#"\e[31m"#, false),
+  ])
+  func studyNames(_ name: String, isTaken: Bool) throws {
+    try scratch.write(
+      "t.csv", "school,y,x\n1,1,2\n1,,3\n2,4,4\n2,2,5\n1,3,1\n2,5,2\n1,2,2\n2,1,3\n")
+    try scratch.write(
+      "s.yaml",
+      """
+      study: "\(name)"
+      data: {file: t.csv, cluster: school}
+      impute: {m: 2, iterations: 2}
+      """)
+    let outcome = try Program.run(
+      ["submit", "s.yaml", "--dry-run", "--pilot", "0"], folder: scratch.folder)
+    #expect(outcome.status == (isTaken ? 0 : 65), "\(outcome.errors)")
+    #expect(!outcome.errors.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
+    guard isTaken else { return }
+    let script = try scratch.write("s.sh", outcome.output)
+    let shell = try runShell(
+      "cd \"$2\"; sed -e '/common.sh/d' -e '/^launch/d' \"$1\" >x.sh; "
+        + "(prepare() { :; }; arguments() { printf '[%s]' \"$@\"; }; requeue_or_exit() { :; }; . ./x.sh)",
+      script, scratch.folder.path)
+    #expect(shell.output.hasPrefix("[") && shell.output.utf8.count { $0 == 0x5B } >= 2)
+    #expect(!scratch.names.contains("INJECTED"))
+    let lines = outcome.output.utf8.split(separator: 0x0A)
+    #expect(lines.count { $0.starts(with: "#SBATCH".utf8) } == 9)
+    // The job's name is made of plain letters.
+    #expect(outcome.output.contains("#SBATCH --job-name=dormouse-a"))
+  }
+
   /// bash must be able to read it; the common part defines every command that it calls.
   @Test(arguments: [["--nodes", "2"], ["--array", "3"], ["--mpi", "mpirun", "--nodes", "2"], []])
   func theScriptIsWhole(_ more: [String]) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Tabular
 
 /// The data of a figure: what it is drawn from and what a reader can download.
 public struct FigureTable: Sendable, Equatable {
@@ -77,13 +78,6 @@ public struct FigureTable: Sendable, Equatable {
   }
 
   private static func quoted(_ text: String) -> String {
-    let needsQuotes = text.unicodeScalars.contains { ",\"\n\r".unicodeScalars.contains($0) }
-    guard needsQuotes else { return text }
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      if scalar == "\"" { result += "\"" }
-      result.unicodeScalars.append(scalar)
-    }
-    return result + "\""
+    String(decoding: OutsideText.csvField(text), as: UTF8.self)
   }
 }

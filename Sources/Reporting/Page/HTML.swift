@@ -13,39 +13,10 @@ struct PageContentType: MustacheContentType {
 }
 
 /// `text` as HTML shows it, in an element or in a quoted attribute.
-public func escapedHTML(_ text: String) -> String {
-  var result = ""
-  result.reserveCapacity(text.utf8.count)
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "<": result += "&lt;"
-    case ">": result += "&gt;"
-    case "&": result += "&amp;"
-    case "\"": result += "&quot;"
-    case "'": result += "&#39;"
-    case "\n", "\t": result.unicodeScalars.append(scalar)
-    // No document may hold these.
-    case _ where scalar.properties.generalCategory == .control: result += "\u{FFFD}"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result
-}
+public func escapedHTML(_ text: String) -> String { OutsideText.html(text) }
 
 /// JSON that cannot end the script element that it stands in.
-func scriptSafe(_ json: String) -> String {
-  var result = ""
-  result.reserveCapacity(json.utf8.count)
-  for scalar in json.unicodeScalars {
-    switch scalar {
-    case "<": result += "\\u003c"
-    case "\u{2028}": result += "\\u2028"
-    case "\u{2029}": result += "\\u2029"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result
-}
+func scriptSafe(_ json: String) -> String { OutsideText.scriptSafe(json) }
 
 /// `'sha256-…'` of a script, by which the page's security policy lets it run.
 func policyHash(_ script: String) -> String {

@@ -195,7 +195,9 @@ package final class ScenarioReader {
   /// The data of a file named in `based-on`, read once.
   private func source(named name: String) throws -> Dataset {
     if let known = sources[name] { return try known.get() }
-    let path = name.hasPrefix("/") || directory.isEmpty ? name : directory + "/" + name
+    let path =
+      name.utf8.first == 0x2F || directory.isEmpty
+      ? name : directory + (directory.utf8.last == 0x2F ? "" : "/") + name
     let result = Result<Dataset, any Error> { try DataFile.read(path) }
     sources[name] = result
     return try result.get()

@@ -1,5 +1,6 @@
 import Inference
 import Study
+import Tabular
 import Yams
 
 /// A simulation file as it stands: what it says and where, names checked as far as is possible
@@ -81,7 +82,7 @@ public struct SimulationFile {
   public init(text: String, path: String) throws(StudyError) {
     self.path = path
     self.text = text
-    let base = path.split(separator: "/").last.map(String.init) ?? path
+    let base = OutsideText.lastPart(ofPath: path)
     name = base.split(separator: ".").first.map(String.init) ?? base
     outputDirectory = ""
     let problems = ProblemList()

@@ -100,8 +100,7 @@ public struct SimulationStudy: Sendable {
     _ cells: [ScenarioGrid.Cell], _ file: SimulationFile, problems: ProblemList
   ) {
     guard let data = file.data else { return }
-    let folder = file.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-      .joined(separator: "/")
+    let folder = OutsideText.folder(ofPath: file.path)
     let reader = ScenarioReader(
       data: data, missing: file.missing, directory: folder, problems: problems)
     reader.check(names: file.factors.map(\.name))

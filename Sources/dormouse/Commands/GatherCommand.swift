@@ -5,6 +5,7 @@ import Foundation
 import Reporting
 import RunRecord
 import Study
+import Tabular
 
 struct GatherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -112,7 +113,7 @@ struct GatherCommand: ParsableCommand {
       writeToStandardError(
         idle.isEmpty
           ? "Nothing is merged before they are done; the same command then does it."
-          : "Nothing is merged yet. 'dormouse gather \(directory) --resubmit' submits "
+          : "Nothing is merged yet. 'dormouse gather \(OutsideText.shellWord(directory)) --resubmit' submits "
             + "\(ChainSelection(idle)) again; when they are done, the same command merges.")
       return ExitStatus.stopped
     }
@@ -130,7 +131,7 @@ struct GatherCommand: ParsableCommand {
       ? "Element \(ChainSelection(idle)) is" : "Elements \(ChainSelection(idle)) are"
     try writeToStandardOutput(
       "\(elements) submitted as job \(job); when it is done, give "
-        + "'dormouse gather \(directory)' again.\n")
+        + "'dormouse gather \(OutsideText.shellWord(directory))' again.\n")
     return ExitStatus.stopped
   }
 }

@@ -64,9 +64,9 @@ struct SubmitCommand: ParsableCommand {
         "--nodes and --ntasks-per-node are for a job of several ranks; an element of --array has "
           + "one.")
     }
-    guard !script.isEmpty, !script.contains("/"), !script.hasPrefix(".") else {
+    guard OutsideText.isFileName(script) else {
       throw ValidationError(
-        "--script is '\(script)'; it must be the name of a file, which goes into the run's "
+        "--script is '\(OutsideText.printable(script))'; it must be the name of a file, which goes into the run's "
           + "directory.")
     }
     guard pilot >= 0, pilot <= 3600 else {
@@ -133,25 +133,29 @@ struct SubmitCommand: ParsableCommand {
 
   /// Writes, shows and submits the script.
   private func hand(_ job: BatchScript, to run: String) throws {
-    guard !dryRun else { return try writeToStandardOutput(job.text) }
+    let text = try job.text()
+    guard !dryRun else { return try writeToStandardOutput(text) }
     let path = run + "/" + script
     do {
       try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
     } catch {
       throw TabularError.unwritable(path: path, reason: "its folder cannot be made")
     }
-    try writeFileAtomically(path, Array(job.text.utf8))
-    try writeToStandardOutput("\(path):\n\n\(job.text)\n")
+    try writeFileAtomically(path, Array(text.utf8))
+    try writeToStandardOutput("\(OutsideText.printable(path)):\n\n\(text)\n")
     let number = try Slurm.submit(script: path)
-    let log = job.outputFile.replacing("%j", with: number).replacing("%A", with: number)
-      .replacing("%a", with: "*")
+    // The asterisk is for the shell, the rest is not.
+    let log =
+      job.elements == nil
+      ? OutsideText.shellWord("\(run)/slurm-\(number).out")
+      : OutsideText.shellWord(run) + "/slurm-\(number)_*.out"
     let shown = job.elements == nil ? "status" : "gather"
     try writeToStandardOutput(
       """
       Submitted as job \(number).
-        dormouse \(shown) \(BatchScript.quoted(run))
+        dormouse \(shown) \(OutsideText.shellWord(run))
         squeue --job \(number)
-        tail -f \(job.elements == nil ? BatchScript.quoted(log) : log)
+        tail -f \(log)
         scancel \(number)        (what is finished stays)
 
       """)
