@@ -4,7 +4,8 @@ import Glibc
 /// file that it points to is replaced, and the link stays.
 ///
 /// Bytes go to a temporary file in the same folder; ``commit()`` makes them durable (fsync) and
-/// renames the file over the old one, if any. A writer that is dropped before leaves nothing.
+/// renames the file over the old one, if any. A writer that is dropped before leaves nothing, and
+/// what one leaves that is killed is removed by the next in that folder: ``UnfinishedFiles``.
 /// Created with the user's umask.
 ///
 /// A pipe or a character device (`/dev/null`) stays what it is: bytes go straight into it.
@@ -27,18 +28,18 @@ final class AtomicFile {
       descriptor = open(path, O_WRONLY | O_CLOEXEC)
     } else {
       self.path = Self.target(of: path)
-      let name = self.path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+      let name = OutsideText.lastPart(ofPath: self.path)
       if name.isEmpty || kind == S_IFDIR {
         throw .unwritable(path: path, reason: systemReason(EISDIR))
       }
       guard kind == S_IFREG else {
         throw .unwritable(path: path, reason: "it is no ordinary file")
       }
-      // Short whatever the name's length, which may be at the system's limit.
-      let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-      let temporary = String(self.path.dropLast(name.count)) + ".writing-\(suffix)"
+      let folder = OutsideText.folder(ofPath: self.path)
+      let temporary = folder + UnfinishedFiles.newName()
       temporaryPath = temporary
       descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { UnfinishedFiles.sweep(folder, now: descriptor) }
     }
     guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
     buffer.reserveCapacity(Self.bufferSize + 4_096)
@@ -58,8 +59,7 @@ final class AtomicFile {
       let count = readlink(path, &buffer, buffer.count)
       guard count > 0 else { return path }
       let target = String(decoding: buffer.prefix(count), as: UTF8.self)
-      let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-      path = target.hasPrefix("/") ? target : folder + target
+      path = target.utf8.first == 0x2F ? target : OutsideText.folder(ofPath: path) + target
     }
     return path
   }
@@ -104,8 +104,8 @@ final class AtomicFile {
 
   /// Makes the new name durable; a file system that can't is not a reason to fail.
   private func syncFolder(of file: String) {
-    let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? "."
-    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    let folder = OutsideText.folder(ofPath: file)
+    let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)
