@@ -233,6 +233,7 @@ public struct Chain {
         (.varianceHeld, "\(clusters) clusters, \(needed) needed")
       case .noResidualVariation: (.varianceHeld, "no residual variation within clusters")
       case .perfectFit: (.perfectFit, "")
+      case .notEvaluated: (.varianceHeld, "its likelihood is beyond the computer's numbers")
       }
     }
     if view.lacksDonors { result.append((.fewDonors, "")) }

@@ -86,7 +86,9 @@ struct PlanBuilder {
 
   mutating func addTargets() throws(PlanError) {
     for target in specification.targets {
-      let position = positions[target.name]!
+      guard let position = positions[target.name] else {
+        throw .unknownVariable(target.name, role: "imputed")
+      }
       let variable = variables[position]
       let method = try method(target, variable)
       guard variable.missingRows.count < dataset.rowCount else {
@@ -158,6 +160,14 @@ struct PlanBuilder {
     if empty > 0 && method.isTwoLevel {
       notes.append(PlanNote(kind: .emptyClusters, target: target.name, count: empty))
     }
+    let occupied = grouping.count - empty
+    let most = occupied - 2 * layout.randomEffectCount
+    if method.isTwoLevel && columns.clusterLevel.count > most {
+      notes.append(
+        PlanNote(
+          kind: .saturatedClusters, target: target.name, count: columns.clusterLevel.count,
+          clusters: occupied, most: most))
+    }
     return TargetPlan(
       name: target.name, variable: position, method: method.init(options: target.options),
       isTwoLevel: method.isTwoLevel, observedRows: observed, missingRows: missing,
@@ -182,7 +192,9 @@ struct PlanBuilder {
     if role.hasClusterMean && specification.cluster == nil {
       throw .clusterMeanWithoutCluster(target: target.name, predictor: predictor.name)
     }
-    let position = positions[predictor.name]!
+    guard let position = positions[predictor.name] else {
+      throw .unknownVariable(predictor.name, role: "used in the imputation")
+    }
     let variable = variables[position]
     let isImputed = specification.targets.contains { $0.name == predictor.name }
     guard variable.missingRows.isEmpty || isImputed else {

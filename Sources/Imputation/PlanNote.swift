@@ -13,6 +13,8 @@ public struct PlanNote: Sendable, Equatable, Codable {
     case noRandomSlope
     /// Clusters in which the target has no observed value.
     case emptyClusters
+    /// `count` columns between clusters, more than ``clusters`` with observed values carry.
+    case saturatedClusters
   }
   public var kind: Kind
   public var target: String
@@ -20,12 +22,21 @@ public struct PlanNote: Sendable, Equatable, Codable {
   public var predictor: String?
   /// How many clusters are concerned, if any.
   public var count: Int
+  /// Clusters with an observed value of the target, where it matters.
+  public var clusters: Int?
+  /// The most columns between clusters with which their variance can be drawn, where it matters.
+  public var most: Int?
 
-  public init(kind: Kind, target: String, predictor: String? = nil, count: Int = 0) {
+  public init(
+    kind: Kind, target: String, predictor: String? = nil, count: Int = 0, clusters: Int? = nil,
+    most: Int? = nil
+  ) {
     self.kind = kind
     self.target = target
     self.predictor = predictor
     self.count = count
+    self.clusters = clusters
+    self.most = most
   }
 }
 
@@ -44,6 +55,13 @@ extension PlanNote: CustomStringConvertible {
       return
         "\(target): \(count) cluster\(count == 1 ? " has" : "s have") no observed value; "
         + "random effects there come from their distribution"
+    case .saturatedClusters:
+      let room = max(0, most ?? 0)
+      return
+        "\(target): \(clusters ?? 0) clusters with observed values, \(count) columns between "
+        + "clusters (intercept, cluster means, constants of clusters); with more than \(room) the "
+        + "variance between clusters is held and not drawn: give predictors role 1, which has no "
+        + "cluster mean, or 0"
     }
   }
 }

@@ -133,6 +133,7 @@ public struct TargetView {
     case .draw:
       draw = try posterior.draw(
         previous: samplerState.isEmpty ? nil : samplerState, using: &stream)
+      if draw.isHeld { remarks.append(.notEvaluated) }
       if plan.layout.randomEffectCount > 1 && posterior.isProper { samplerState = draw.lambda }
     }
     residualSD = draw.sigma

@@ -48,6 +48,19 @@ struct RandomInterceptLikelihood {
   /// Clusters with at least one observed row.
   var occupiedClusterCount: Int { multiplicities.reduce(0, +) }
 
+  /// Whether the restricted likelihood does not depend on θ at all.
+  ///
+  /// It is that of the contrasts free of the fixed part. When the columns constant within clusters
+  /// span every cluster, no contrast has a cluster effect; when clusters of one size have nothing
+  /// left within them, every contrast has the same share of it. What then varies with θ is rounding,
+  /// which grows with the number of nearly collinear columns and must not be followed.
+  var isFlat: Bool {
+    let occupied = occupiedClusterCount
+    if system.clusterLevelCount >= occupied { return true }
+    let leftWithin = system.rowCount - occupied - (system.p - system.clusterLevelCount)
+    return distinctSizes.count == 1 && leftWithin <= 0
+  }
+
   /// Cholesky factor of the augmented A(θ), packed; false when A is not positive definite.
   private mutating func factorise(_ theta: Double) -> Bool {
     let square = theta * theta
@@ -106,11 +119,12 @@ struct RandomInterceptLikelihood {
     return TwoLevelSolution(factor: scratch, p: system.p)
   }
 
-  /// The θ that maximises the restricted likelihood; 0 when the boundary does.
+  /// The θ that maximises the restricted likelihood; 0 when the boundary does, or when it is flat.
   ///
   /// Searched on t = θ / (s + θ), s = 1 / √(mean cluster size): a coarse scan first, because the
   /// restricted likelihood can have two local maxima, then Brent's method.
   mutating func maximum() -> Double {
+    if isFlat { return 0 }
     let occupied = Double(max(1, occupiedClusterCount))
     let scale = (occupied / Double(max(1, system.rowCount))).squareRoot()
     var best = 0
@@ -128,8 +142,7 @@ struct RandomInterceptLikelihood {
       in: lower, upper, guess: Double(best) / Double(grid), tolerance: 1e-9
     ) { t in -copy.logRestrictedLikelihood(scale * t / (1 - t)) }
     let theta = scale * optimum.argument / (1 - optimum.argument)
-    // A gain of 1e-9 in log-likelihood is rounding: the boundary is the maximum, also where the
-    // restricted likelihood is flat (one row in every cluster).
+    // A gain of 1e-9 in log-likelihood is rounding: the boundary is the maximum.
     if values[0] + 1e-9 >= -optimum.value { return 0 }
     return theta
   }

@@ -5,10 +5,13 @@ extension RandomSlopesLikelihood {
   ///
   /// Powell's BOBYQA (NLopt) on Λ in units of one standard error of a cluster's effect, from two
   /// starting sizes, the better result kept: the surface can have a second maximum at the boundary.
-  /// A slope whose column never varies cannot be told from the intercept; its elements are 0.
+  /// Elements that the likelihood does not depend on are 0, and no rounding is followed to find
+  /// them: those of the intercept when the fixed columns span every cluster, those of a slope whose
+  /// column varies in one cluster only (its fixed effect takes that) or never.
   mutating func maximum() -> [Double] {
     let scale = startingScale
     let count = q * (q + 1) / 2
+    let isSaturated = system.clusterLevelCount >= informativeClusters[0]
     var units = [Double](repeating: 0, count: count)
     var isDiagonal = [Bool](repeating: false, count: count)
     for i in 0..<q {
@@ -27,7 +30,9 @@ extension RandomSlopesLikelihood {
         start: start, lower: lower, step: 0.5, tolerance: 1e-8, valueTolerance: 1e-10,
         maximumEvaluations: 500 * count
       ) { x in
-        let value = copy.logRestrictedLikelihood(zip(x, units).map { $0 * $1 })
+        var lambda = zip(x, units).map { $0 * $1 }
+        if isSaturated { Self.removeIntercept(from: &lambda, q: copy.q) }
+        let value = copy.logRestrictedLikelihood(lambda)
         return value.isFinite ? -value : 1e300
       }
       if -found.value > bestValue {
@@ -36,9 +41,15 @@ extension RandomSlopesLikelihood {
       }
     }
     var lambda = zip(best, units).map { $0 * $1 }
-    for i in 0..<q where informativeClusters[i] == 0 {
+    if isSaturated { Self.removeIntercept(from: &lambda, q: q) }
+    for i in 1..<max(q, 1) where informativeClusters[i] <= 1 {
       for j in 0...i { lambda[i * (i + 1) / 2 + j] = 0 }
     }
     return lambda
+  }
+
+  /// Sets the first column of Λ to 0: no variance of the intercept, nor covariance with it.
+  private static func removeIntercept(from lambda: inout [Double], q: Int) {
+    for i in 0..<q { lambda[i * (i + 1) / 2] = 0 }
   }
 }

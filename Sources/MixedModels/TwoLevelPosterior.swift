@@ -10,6 +10,9 @@ public struct TwoLevelParameters: Sendable, Equatable {
   public var beta: [Double]
   /// Random effects u_g, q per cluster, cluster after cluster.
   public var randomEffects: [Double]
+  /// Λ could not be drawn, the posterior being too large or too small for numbers of the computer,
+  /// and was held at its estimate.
+  public var isHeld = false
 
   /// Standard deviation of the random intercept, σ λ₁₁.
   public var interceptSD: Double { sigma * lambda[0] }
@@ -29,6 +32,9 @@ public enum TwoLevelRemark: Sendable, Equatable {
   case noResidualVariation
   /// The response is a linear combination of the columns; σ is 0.
   case perfectFit
+  /// The restricted likelihood could not be evaluated in the computer's numbers at the variances
+  /// wanted; held at others at which it can.
+  case notEvaluated
 }
 
 public enum TwoLevelError: Error, Equatable, CustomStringConvertible {
@@ -75,7 +81,12 @@ public struct TwoLevelPosterior {
   ) throws(TwoLevelError) {
     let layout = moments.layout
     guard moments.isFinite else { throw .notFinite }
-    let system = TwoLevelSystem(moments)
+    guard let solvable = TwoLevelSystem.solvable(moments) else {
+      let columns = TwoLevelSystem(moments).p
+      throw layout.rowCount > columns
+        ? .breakdown : .tooFewRows(rows: layout.rowCount, columns: columns)
+    }
+    let (system, _, ordinary) = solvable
     guard layout.rowCount > system.p else {
       throw .tooFewRows(rows: layout.rowCount, columns: system.p)
     }
@@ -85,8 +96,7 @@ public struct TwoLevelPosterior {
     let q = layout.randomEffectCount
     let occupied = moments.sizes.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
     let count = q * (q + 1) / 2
-    var zeroModel = RandomInterceptLikelihood(system: system, sizes: moments.sizes)
-    guard let ordinary = zeroModel.solve(0) else { throw .breakdown }
+    var zeroModel = solvable.likelihood
     isPerfectFit =
       ordinary.residualSumOfSquares <= 1e-13 * max(system.totalSumOfSquares, 1e-300)
     if isPerfectFit || !randomEffects {
@@ -96,9 +106,14 @@ public struct TwoLevelPosterior {
       lambdaEstimate = Array(repeating: 0, count: count)
       isProper = false
     } else if q == 1 {
-      let theta = zeroModel.maximum()
+      var theta = zeroModel.maximum()
+      if theta > 0, zeroModel.solve(theta) == nil {
+        theta = 0
+        remarks.append(.notEvaluated)
+      }
       lambdaEstimate = [theta]
-      if theta == 0 { remarks.append(.singular) }
+      // Where the clusters are used up by the fixed columns, 0 is a convention and no estimate.
+      if theta == 0, system.clusterLevelCount < occupied { remarks.append(.singular) }
       let needed = system.clusterLevelCount + 2
       let identified = !Self.residualVanishes(
         at: theta, scale: 1 / (Double(layout.rowCount) / Double(max(1, occupied))).squareRoot(),
@@ -113,7 +128,11 @@ public struct TwoLevelPosterior {
       slopes = nil
     } else {
       var likelihood = RandomSlopesLikelihood(moments: moments, system: system)
-      let lambda = likelihood.maximum()
+      var lambda = likelihood.maximum()
+      if likelihood.solve(lambda) == nil {
+        lambda = Array(repeating: 0, count: count)
+        remarks.append(.notEvaluated)
+      }
       lambdaEstimate = lambda
       let scale = likelihood.startingScale
       for i in 0..<q where lambda[i * (i + 1) / 2 + i] < 1e-4 * scale[i] {
@@ -186,16 +205,20 @@ public struct TwoLevelPosterior {
     if isProper {
       if let likelihood = copy.intercept {
         var likelihood = likelihood
-        guard
-          let theta = likelihood.drawTheta(
-            mode: lambda[0], bound: bound, using: &generator)
-        else { throw .breakdown }
-        lambda = [theta]
+        let theta = likelihood.drawTheta(mode: lambda[0], bound: bound, using: &generator)
+        if let theta { lambda = [theta] }
       } else {
         lambda = copy.drawLambda(previous: previous, bound: bound, using: &generator)
       }
     }
-    guard let solution = copy.solve(lambda) else { throw .breakdown }
+    var isHeld = isProper && copy.intercept != nil && lambda == lambdaEstimate
+    var solved = copy.solve(lambda)
+    if solved == nil {
+      lambda = lambdaEstimate
+      isHeld = true
+      solved = copy.solve(lambda)
+    }
+    guard let solution = solved else { throw .breakdown }
     var sigma = 0.0
     if !isPerfectFit {
       let df = Double(system.rowCount - system.p)
@@ -204,7 +227,7 @@ public struct TwoLevelPosterior {
     let beta = solution.coefficients(sigma: sigma, using: &generator)
     let modes = copy.randomEffects(lambda: lambda, sigma: sigma, beta: beta, using: &generator)
     return TwoLevelParameters(
-      lambda: lambda, sigma: sigma, beta: spread(beta), randomEffects: modes)
+      lambda: lambda, sigma: sigma, beta: spread(beta), randomEffects: modes, isHeld: isHeld)
   }
 
   /// (Λ, σ) held at the REML estimate; β ~ N(β̂, σ̂² A⁻¹), and u from its conditional distribution
@@ -228,8 +251,8 @@ public struct TwoLevelPosterior {
   // MARK: - Parts
 
   private mutating func solve(_ lambda: [Double]) -> TwoLevelSolution? {
-    if slopes != nil { return slopes!.solve(lambda) }
-    return intercept!.solve(lambda.first ?? 0)
+    if slopes != nil { return slopes?.solve(lambda) }
+    return intercept?.solve(lambda.first ?? 0)
   }
 
   /// Coefficients of kept columns at the positions of all columns.
@@ -244,7 +267,7 @@ public struct TwoLevelPosterior {
   private mutating func drawLambda(
     previous: [Double]?, bound: Double, using generator: inout some RandomNumberGenerator
   ) -> [Double] {
-    var likelihood = slopes!
+    guard var likelihood = slopes else { return lambdaEstimate }
     let q = likelihood.q
     let scale = likelihood.startingScale
     // Width of the first slice: a function of the data only, as invariance demands.
@@ -308,6 +331,10 @@ public struct TwoLevelPosterior {
   ) -> [Double] {
     let g = moments.layout.clusterCount
     guard let likelihood = slopes else {
+      // A perfect fit: Λ = 0, of however many effects.
+      if lambda.count > 1 {
+        return Array(repeating: 0, count: g * moments.layout.randomEffectCount)
+      }
       let square = lambda[0] * lambda[0]
       let width = system.p + 1
       return (0..<g).map { c in

@@ -30,7 +30,30 @@ struct TwoLevelSystem {
   /// 1e-14 on this scale, and nothing lies between in practice.
   static let collinearityTolerance = 1e-10
 
-  init(_ moments: TwoLevelMoments) {
+  /// The system with as many columns as its clusters and the computer's numbers carry.
+  ///
+  /// The rounding of a column's residual grows with every nearly collinear column before it, as when
+  /// cluster means use up the clusters: rounding may then pass for a column of its own, and there
+  /// seem to be more columns between clusters than clusters, or the normal equations have no solution.
+  /// Such a system is made anew with a wider tolerance; a sound one is the first.
+  ///
+  /// - Returns: nil when the equations cannot be solved even so.
+  static func solvable(
+    _ moments: TwoLevelMoments
+  ) -> (system: TwoLevelSystem, likelihood: RandomInterceptLikelihood, ordinary: TwoLevelSolution)?
+  {
+    for tolerance in [collinearityTolerance, 1e-8, 1e-6, 1e-4] {
+      let system = TwoLevelSystem(moments, tolerance: tolerance)
+      var likelihood = RandomInterceptLikelihood(system: system, sizes: moments.sizes)
+      guard system.clusterLevelCount <= max(1, likelihood.occupiedClusterCount),
+        let ordinary = likelihood.solve(0)
+      else { continue }
+      return (system, likelihood, ordinary)
+    }
+    return nil
+  }
+
+  init(_ moments: TwoLevelMoments, tolerance: Double = collinearityTolerance) {
     let layout = moments.layout
     let all = layout.columns.count
     let g = layout.clusterCount
@@ -56,7 +79,7 @@ struct TwoLevelSystem {
       }
       return sum
     }
-    let kept = Self.independentColumns(count: all, total: total)
+    let kept = Self.independentColumns(count: all, tolerance: tolerance, total: total)
     let n = layout.rowCount
     let p = kept.count
     let order = kept + [all]
@@ -78,7 +101,8 @@ struct TwoLevelSystem {
     dropped = (0..<all).filter { !kept.contains($0) }
     self.p = p
     rowCount = n
-    clusterLevelCount = p - Self.withinRank(kept, within: within, total: total)
+    clusterLevelCount =
+      p - Self.withinRank(kept, tolerance: tolerance, within: within, total: total)
     self.within = packed
     self.means = keptMeans
     totalSumOfSquares = sumOfSquares
@@ -86,7 +110,7 @@ struct TwoLevelSystem {
 
   /// Rank of the pooled within-cluster cross-products of the kept columns.
   private static func withinRank(
-    _ kept: [Int], within: (Int, Int) -> Double, total: (Int, Int) -> Double
+    _ kept: [Int], tolerance: Double, within: (Int, Int) -> Double, total: (Int, Int) -> Double
   ) -> Int {
     var rows: [[Double]] = []
     var members: [Int] = []
@@ -102,7 +126,7 @@ struct TwoLevelSystem {
         row.append(value)
         pivot -= value * value
       }
-      guard pivot > collinearityTolerance * diagonal else { continue }
+      guard pivot > tolerance * diagonal else { continue }
       row.append(pivot.squareRoot())
       rows.append(row)
       members.append(candidate)
@@ -121,7 +145,7 @@ struct TwoLevelSystem {
   /// Columns that are not linear combinations of earlier ones, by Cholesky of the total
   /// cross-products with skipping.
   private static func independentColumns(
-    count: Int, total: (Int, Int) -> Double
+    count: Int, tolerance: Double, total: (Int, Int) -> Double
   ) -> [Int] {
     var kept: [Int] = []
     var rows: [[Double]] = []
@@ -141,7 +165,7 @@ struct TwoLevelSystem {
       // Measured about the first column (the intercept), so that a large mean hides nothing; the
       // second bound is what rounding leaves of a constant column.
       let reference = kept.isEmpty ? diagonal : aboutMean
-      guard pivot > collinearityTolerance * reference, pivot > 1e-13 * diagonal else { continue }
+      guard pivot > tolerance * reference, pivot > 1e-13 * diagonal else { continue }
       row.append(pivot.squareRoot())
       kept.append(candidate)
       rows.append(row)

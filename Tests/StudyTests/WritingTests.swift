@@ -149,7 +149,8 @@ import Testing
       dataset: resolved.dataset, specification: resolved.study.imputation)
     #expect(
       resolved.explanation(plan: imputation).planNotes == [
-        PlanNote(kind: .noClusterMean, target: "x", predictor: "arm")
+        PlanNote(kind: .noClusterMean, target: "x", predictor: "arm"),
+        PlanNote(kind: .saturatedClusters, target: "x", count: 2, clusters: 2, most: 0),
       ])
   }
 }
