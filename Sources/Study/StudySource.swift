@@ -53,7 +53,8 @@ package struct StudySource {
     // Yams stops at a mapping with a duplicate key. To report the others too, rename the first of
     // the two, in place and without moving anything, and try again: see `KeyMask`.
     var masked = text
-    for round in 0... {
+    var round = 0
+    while true {
       do {
         let parsed = try Yams.compose(yaml: masked, .default, .default, .utf8)
         guard let parsed, !parsed.isNothing else { throw StudyProblem(.empty) }
@@ -71,11 +72,11 @@ package struct StudySource {
         }
         problems.maskedKeys[KeyMask.scalar(round)] = (renamed.first, position)
         masked = renamed.text
+        round += 1
       } catch {
         throw Self.syntaxProblem(error, in: text)
       }
     }
-    fatalError("unreachable: the loop ends by return or throw")
   }
 
   /// Whether the root is a mapping with at least one of `keys`.
@@ -84,6 +85,12 @@ package struct StudySource {
     return mapping.contains { entry in
       if case .scalar(let scalar) = entry.key { keys.contains(scalar.string) } else { false }
     }
+  }
+
+  /// libyaml's words for lists and mappings within one another without end name its own function.
+  static func sentence(_ explanation: String) -> String {
+    explanation.contains("yaml_set_max_nest_level")
+      ? "lists or mappings stand within one another more than 1,000 deep" : explanation
   }
 
   private static func syntaxProblem(_ error: any Error, in text: String) -> StudyProblem {
@@ -96,17 +103,21 @@ package struct StudySource {
       let last = (lines.lastIndex { !$0.isEmpty } ?? 0) + 1
       if mark.line > last {
         let end = SourcePosition(line: last, column: lines[last - 1].unicodeScalars.count + 1)
-        return StudyProblem(.syntax(explanation: explanation), at: end)
+        return StudyProblem(.syntax(explanation: sentence(explanation)), at: end)
       }
       let position = SourcePosition(line: mark.line, column: mark.column)
+      guard lines.indices.contains(mark.line - 1) else {
+        return StudyProblem(.syntax(explanation: sentence(explanation)))
+      }
       let line = lines[mark.line - 1]
       if line.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
         return StudyProblem(.tabIndentation, at: position)
       }
-      return StudyProblem(.syntax(explanation: explanation), at: position)
+      return StudyProblem(.syntax(explanation: sentence(explanation)), at: position)
     case YamlError.reader(let explanation, let offset, _, _):
       return StudyProblem(
-        .syntax(explanation: explanation), at: offset.map { position(ofByte: $0, in: text) })
+        .syntax(explanation: sentence(explanation)),
+        at: offset.map { position(ofByte: $0, in: text) })
     default:
       // The error's own description quotes the file.
       return StudyProblem(.syntax(explanation: "it cannot be parsed"))

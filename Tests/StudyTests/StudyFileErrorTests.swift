@@ -46,6 +46,13 @@ import Testing
     }
   }
 
+  @Test(arguments: [("[", 2_000), ("[", 100_000), ("{a: ", 5_000)])
+  func listsWithinOneAnother(_ open: String, _ count: Int) throws {
+    let all = messages("data: " + String(repeating: open, count: count))
+    let sentence = "lists or mappings stand within one another more than 1,000 deep"
+    #expect(all.count == 1 && all.first?.contains(sentence) == true, "\(all)")
+  }
+
   @Test func byteOrderMarkAndWindowsLineEnds() throws {
     let text = "study: a\r\ndata:\r\n  file: x.csv\r\n"
     let file = try StudyFile(bytes: [0xEF, 0xBB, 0xBF] + Array(text.utf8), path: "s.yaml")

@@ -8,9 +8,22 @@ package struct FormulaExpression: Sendable, Equatable {
     case binary(String, FormulaExpression, FormulaExpression)
     case parenthesis(FormulaExpression)
   }
-  package var kind: Kind
+  package let kind: Kind
   /// Column of the node's operator or first character, from 1.
-  package var column: Int
+  package let column: Int
+  /// Nodes on the longest way down, this one included. What walks a tree recurses so deep.
+  package let height: Int
+
+  package init(kind: Kind, column: Int) {
+    self.kind = kind
+    self.column = column
+    switch kind {
+    case .variable, .number: height = 1
+    case .call(_, let inner), .unary(_, let inner), .parenthesis(let inner):
+      height = inner.height + 1
+    case .binary(_, let left, let right): height = max(left.height, right.height) + 1
+    }
+  }
 
   /// The node as R's `deparse` writes it: `I(x^2)`, `log(x + 1)`.
   package var label: String {

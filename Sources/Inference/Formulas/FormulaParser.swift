@@ -20,6 +20,21 @@ package struct FormulaParser {
   private let tokens: [FormulaToken]
   private let functions: [String]
   private var position = 0
+  /// Parentheses, signs, functions and powers that are open.
+  private var depth = 0
+
+  /// What a formula may hold: far more than people write, and little enough for every walk through
+  /// it to fit on the stack of a thread.
+  package enum Limit {
+    /// Parentheses, signs, functions and powers within one another.
+    static let depth = 100
+    /// Operators in a row within parentheses or a function, as in `I(a + b + …)`.
+    static let height = 1_000
+    /// Names, numbers, operators and parentheses.
+    static let tokens = 20_000
+    /// Terms that it stands for when multiplied out.
+    package static let terms = 2_000
+  }
 
   /// - Parameter functions: those that the text may call.
   /// - Complexity: O(length).
@@ -44,6 +59,35 @@ package struct FormulaParser {
     self.text = text
     self.functions = functions
     tokens = try FormulaLexer.tokens(of: text)
+    if tokens.count > Limit.tokens {
+      throw .unsupported(
+        what: "the formula has more than \(Limit.tokens) names, numbers and operators",
+        instead: "shorten it", at: FormulaPosition(formula: text, column: 1))
+    }
+  }
+
+  /// What `body` reads, one level deeper.
+  private mutating func nested(
+    _ body: (inout FormulaParser) throws(FormulaError) -> FormulaExpression
+  ) throws(FormulaError) -> FormulaExpression {
+    depth += 1
+    guard depth <= Limit.depth else {
+      throw .unsupported(
+        what: "more than \(Limit.depth) parentheses, signs or functions within one another",
+        instead: "leave out those that change nothing", at: at(token.column))
+    }
+    let result = try body(&self)
+    depth -= 1
+    return result
+  }
+
+  private func checked(_ expression: FormulaExpression) throws(FormulaError) -> FormulaExpression {
+    guard expression.height <= Limit.height else {
+      throw .unsupported(
+        what: "more than \(Limit.height) operators in a row",
+        instead: "make a variable of it in the data", at: at(expression.column))
+    }
+    return expression
   }
 
   private var token: FormulaToken { tokens[position] }
@@ -114,7 +158,7 @@ package struct FormulaParser {
     guard isSymbol("("), barFollows() else { return nil }
     let start = token.column
     position += 1
-    let effects = try expression(0)
+    let effects = try nested { parser throws(FormulaError) in try parser.expression(0) }
     let correlated = isSymbol("|")
     guard accept("|") || accept("||") else { throw unexpected("\"|\"") }
     let grouping = try expression(0)
@@ -149,9 +193,11 @@ package struct FormulaParser {
       let column = token.column
       position += 1
       // ^ groups from the right, everything else from the left.
-      let right =
-        symbol == "^" ? try exponent(precedence) : try expression(precedence + 1)
-      left = FormulaExpression(kind: .binary(symbol, left, right), column: column)
+      let right = try nested { parser throws(FormulaError) in
+        symbol == "^" ? try parser.exponent(precedence) : try parser.expression(precedence + 1)
+      }
+      left = try checked(
+        FormulaExpression(kind: .binary(symbol, left, right), column: column))
     }
     return left
   }
@@ -164,7 +210,8 @@ package struct FormulaParser {
   private mutating func prefix() throws(FormulaError) -> FormulaExpression {
     let column = token.column
     for symbol in ["-", "+"] where accept(symbol) {
-      return FormulaExpression(kind: .unary(symbol, try expression(5)), column: column)
+      let operand = try nested { parser throws(FormulaError) in try parser.expression(5) }
+      return FormulaExpression(kind: .unary(symbol, operand), column: column)
     }
     return try primary()
   }
@@ -185,7 +232,7 @@ package struct FormulaParser {
       return FormulaExpression(kind: .variable(name), column: start.column)
     case .symbol("("):
       position += 1
-      let inner = try expression(0)
+      let inner = try nested { parser throws(FormulaError) in try parser.expression(0) }
       if isSymbol("|") || isSymbol("||") {
         throw .unsupported(
           what: "a random-effects term can only be added",
@@ -205,7 +252,7 @@ package struct FormulaParser {
       throw .unknownFunction(name: name, functions: functions, at: at(column))
     }
     position += 1
-    let argument = try expression(0)
+    let argument = try nested { parser throws(FormulaError) in try parser.expression(0) }
     guard accept(")") else {
       throw unexpected(
         isSymbol(",") ? "\")\": \(name)() takes one argument" : "an operator or \")\"")

@@ -17,6 +17,9 @@ struct ExpandedTerms: Sendable, Equatable {
 struct TermExpander {
   let formula: String
   private var result = ExpandedTerms()
+  /// What is in `result`, to find it at once.
+  private var knownTerms: Set<[Int]> = []
+  private var positions: [String: Int] = [:]
 
   static func expand(
     _ summands: [(expression: FormulaExpression, negative: Bool)], formula: String
@@ -53,15 +56,27 @@ struct TermExpander {
     default:
       let terms = try expand(expression)
       if negative {
-        result.terms.removeAll { terms.contains($0) }
+        knownTerms.subtract(terms)
+        result.terms.removeAll { !knownTerms.contains($0) }
       } else {
-        append(terms, to: &result.terms)
+        for term in terms where knownTerms.insert(term).inserted { result.terms.append(term) }
       }
     }
   }
 
   private func append(_ terms: [[Int]], to list: inout [[Int]]) {
-    for term in terms where !list.contains(term) { list.append(term) }
+    var known = Set(list)
+    for term in terms where known.insert(term).inserted { list.append(term) }
+  }
+
+  /// A product of n factors has 2ⁿ − 1 terms.
+  private func checkCount(_ count: Int, _ expression: FormulaExpression) throws(FormulaError) {
+    guard count <= FormulaParser.Limit.terms else {
+      throw .unsupported(
+        what: "the formula stands for more than \(FormulaParser.Limit.terms) terms",
+        instead: "write the interactions that are meant, as in a:b, or (a + b + c)^2 for pairs",
+        at: FormulaPosition(formula: formula, column: expression.column))
+    }
   }
 
   /// The terms that an expression without an intercept stands for, without repetitions.
@@ -84,12 +99,19 @@ struct TermExpander {
     case .binary(let symbol, let left, let right):
       let a = try expand(left)
       let b = try expand(right)
+      switch symbol {
+      case "+", "-": break
+      case ":", "*": try checkCount(a.count * b.count, expression)
+      default: try checkCount(max(a.count, b.count), expression)
+      }
       var terms: [[Int]] = []
       switch symbol {
       case "+":
         append(a, to: &terms)
         append(b, to: &terms)
-      case "-": terms = a.filter { !b.contains($0) }
+      case "-":
+        let known = Set(b)
+        terms = a.filter { !known.contains($0) }
       case ":": append(products(a, b), to: &terms)
       case "*":
         append(a, to: &terms)
@@ -118,7 +140,9 @@ struct TermExpander {
     var result = terms
     for _ in 1..<max(1, Int(value)) {
       var next = result
+      try checkCount(result.count * terms.count / 8, base)
       append(products(result, terms), to: &next)
+      try checkCount(next.count, base)
       if next == result { break }
       result = next
     }
@@ -133,7 +157,8 @@ struct TermExpander {
 
   private mutating func position(of variable: FormulaExpression) -> Int {
     let label = variable.label
-    if let found = result.variables.firstIndex(where: { $0.label == label }) { return found }
+    if let found = positions[label] { return found }
+    positions[label] = result.variables.count
     result.variables.append(variable)
     return result.variables.count - 1
   }

@@ -153,7 +153,7 @@ struct ModelReader {
       case "+": return Self.sum(a, try polynomial(right))
       case "-":
         return Self.sum(a, try polynomial(right).map { .init(-$0.coefficient, $0.factors) })
-      case "*", ":": return Self.product(a, try polynomial(right))
+      case "*", ":": return try product(a, try polynomial(right), expression.column)
       case "/":
         let b = try polynomial(right)
         guard b.count == 1, b[0].factors.isEmpty, b[0].coefficient != 0 else {
@@ -191,23 +191,38 @@ struct ModelReader {
       throw unsupported(
         "the power must be a whole number from 1 to 9", "write x^2", exponent.column)
     }
-    return (1..<Int(value)).reduce(base) { result, _ in Self.product(result, base) }
+    var result = base
+    for _ in 1..<max(1, Int(value)) { result = try product(result, base, exponent.column) }
+    return result
   }
 
   private static func sum(
     _ a: [LinearPredictor.Term], _ b: [LinearPredictor.Term]
   ) -> [LinearPredictor.Term] { LinearPredictor(a + b).terms }
 
-  private static func product(
-    _ a: [LinearPredictor.Term], _ b: [LinearPredictor.Term]
-  ) -> [LinearPredictor.Term] {
-    LinearPredictor(
+  private static let highestPower = 1_000
+
+  /// Every term of `a` times every term of `b`, of which a product of n sums has 2ⁿ and more.
+  private func product(
+    _ a: [LinearPredictor.Term], _ b: [LinearPredictor.Term], _ column: Int
+  ) throws(FormulaError) -> [LinearPredictor.Term] {
+    guard a.count * b.count <= FormulaParser.Limit.terms else {
+      throw unsupported(
+        "multiplied out this has more than \(FormulaParser.Limit.terms) terms",
+        "write the terms that are meant", column)
+    }
+    let terms = LinearPredictor(
       a.flatMap { left in
         b.map { right in
-          .init(left.coefficient * right.coefficient, merged(left.factors + right.factors))
+          .init(left.coefficient * right.coefficient, Self.merged(left.factors + right.factors))
         }
       }
     ).terms
+    guard terms.allSatisfy({ $0.factors.allSatisfy { $0.power <= Self.highestPower } }) else {
+      throw unsupported(
+        "a variable has a power above \(Self.highestPower)", "write lower powers", column)
+    }
+    return terms
   }
 
   /// x·x as x², in the order of first appearance.

@@ -47,7 +47,17 @@ public struct LinearPredictor: Sendable, Equatable {
   /// No two with the same factors.
   public private(set) var terms: [Term] = []
 
-  public init(_ terms: [Term] = []) { for term in terms { add(term) } }
+  public init(_ terms: [Term] = []) {
+    var positions: [Set<Factor>: Int] = [:]
+    for term in terms {
+      if let same = positions[Set(term.factors)] {
+        self.terms[same].coefficient += term.coefficient
+      } else {
+        positions[Set(term.factors)] = self.terms.count
+        self.terms.append(term)
+      }
+    }
+  }
 
   /// Adds a summand to the one with the same factors, if there is one.
   public mutating func add(_ term: Term) {
