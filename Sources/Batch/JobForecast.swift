@@ -91,6 +91,8 @@ public struct JobForecast: Sendable, Equatable {
 
   /// A duration as people say it: two units at most, none too fine.
   package static func duration(_ seconds: Double) -> String {
+    // More than the universe is old, or no number.
+    guard seconds < 1e18 else { return "for ever" }
     if seconds < 0.0095 { return "\(max(1, Int((seconds * 1000).rounded()))) ms" }
     if seconds < 0.095 { return "\((seconds * 100).rounded() / 100) s" }
     if seconds < 0.95 { return "\((seconds * 10).rounded() / 10) s" }

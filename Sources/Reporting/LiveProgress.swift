@@ -64,6 +64,11 @@ struct LiveProgress: Sendable {
     return rows
   }
 
+  /// Whole seconds; the file may have been written by anybody.
+  private static func seconds(_ value: Double) -> Table.Cell {
+    value.isFinite ? .integer(Int(min(max(value, 0), 1e12))) : .missing
+  }
+
   /// One row for each rank; nil when it does not live.
   var rankTable: Table? {
     guard isAlive else { return nil }
@@ -73,7 +78,7 @@ struct LiveProgress: Sendable {
     for rank in file.ranks {
       table.append([
         .integer(rank.rank), .text(rank.host), Table.Cell(rank.task), Table.Cell(rank.done),
-        Table.Cell(rank.of), .integer(Int(rank.seconds)), .integer(Int(rank.silence)),
+        Table.Cell(rank.of), Self.seconds(rank.seconds), Self.seconds(rank.silence),
         .text(rank.isLost ? "lost" : rank.task == nil ? "idle" : "computing"),
       ])
     }

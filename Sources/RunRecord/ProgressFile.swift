@@ -149,7 +149,8 @@ public struct ProgressFile: Codable, Equatable, Sendable {
     case .elsewhere: break
     }
     let step = 0.25
-    for _ in 0..<Int(3 * max(first.interval, 1) / step) {
+    // The file may have been written by anybody.
+    for _ in 0..<Int(3 * min(max(first.interval, 1), 60) / step) {
       pause(step)
       guard let now = read(in: directory), now.sequence != first.sequence || now.pid != first.pid
       else { continue }

@@ -21,7 +21,7 @@ final class StataCompleteness {
     readstat_set_io_ctx(parser, Unmanaged.passUnretained(self).toOpaque())
     readstat_set_open_handler(parser) { path, context in
       let completeness = StataCompleteness.from(context)
-      completeness.file = open(path!, O_RDONLY | O_CLOEXEC)
+      completeness.file = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? -1
       return completeness.file
     }
     readstat_set_close_handler(parser) { context in
@@ -40,7 +40,9 @@ final class StataCompleteness {
       return lseek(StataCompleteness.from(context).file, offset, whence)
     }
     readstat_set_read_handler(parser) { buffer, count, context in
-      StataCompleteness.from(context).read(into: buffer!, count)
+      // Of a file without variables a row has no bytes, and no place for them is handed in.
+      guard let buffer, count > 0 else { return 0 }
+      return StataCompleteness.from(context).read(into: buffer, count)
     }
   }
 

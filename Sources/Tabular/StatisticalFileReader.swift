@@ -22,10 +22,11 @@ struct StatisticalFileReader {
       case .spssPortable: readstat_parse_por(parser, path, context)
       case .sas: readstat_parse_sas7bdat(parser, path, context)
       case .sasTransport: readstat_parse_xport(parser, path, context)
-      case .separated: preconditionFailure("text is not ReadStat's")
+      case .separated: READSTAT_ERROR_UNSUPPORTED_FILE_FORMAT_VERSION
       }
     }
     if let failure = sink.failure { throw failure }
+    if case .stata = format, sink.hasNoColumns { throw .noColumns(path: path) }
     guard status == READSTAT_OK else { throw error(for: status) }
     if case .stata = format, completeness.endsInside || StataCompleteness.lacksClosingTag(path) {
       throw .damaged(path: path, reason: "the end is missing")
@@ -68,6 +69,8 @@ private final class StatisticalFileSink {
   private var positions: [Int] = []
   private var labelSets: [String: [ValueLabel]] = [:]
   private var promisedColumns = 0
+  /// The file says that it has no columns; ReadStat may call that a broken file.
+  private(set) var hasNoColumns = false
   private var promisedRows = -1
   private var rows = 0
 
@@ -82,13 +85,15 @@ private final class StatisticalFileSink {
 
   func register(with parser: UnsafeMutablePointer<readstat_parser_t>) {
     readstat_set_metadata_handler(parser) { metadata, context in
-      StatisticalFileSink.from(context).begin(metadata!)
+      metadata.map { StatisticalFileSink.from(context).begin($0) } ?? Int32(READSTAT_HANDLER_ABORT)
     }
     readstat_set_variable_handler(parser) { index, variable, labelSet, context in
-      StatisticalFileSink.from(context).add(Int(index), variable!, labelSet)
+      variable.map { StatisticalFileSink.from(context).add(Int(index), $0, labelSet) }
+        ?? Int32(READSTAT_HANDLER_ABORT)
     }
     readstat_set_value_handler(parser) { row, variable, value, context in
-      StatisticalFileSink.from(context).append(Int(row), variable!, value)
+      variable.map { StatisticalFileSink.from(context).append(Int(row), $0, value) }
+        ?? Int32(READSTAT_HANDLER_ABORT)
     }
     readstat_set_value_label_handler(parser) { labelSet, value, label, context in
       StatisticalFileSink.from(context).addLabel(labelSet, value, label)
@@ -99,6 +104,7 @@ private final class StatisticalFileSink {
 
   private func begin(_ metadata: UnsafeMutablePointer<readstat_metadata_t>) -> Int32 {
     promisedColumns = Int(metadata.pointee.var_count)
+    hasNoColumns = promisedColumns == 0
     promisedRows = Int(metadata.pointee.row_count)
     return Int32(READSTAT_HANDLER_OK)
   }
@@ -139,7 +145,11 @@ private final class StatisticalFileSink {
   private func append(
     _ row: Int, _ variable: UnsafeMutablePointer<readstat_variable_t>, _ value: readstat_value_t
   ) -> Int32 {
-    let position = positions[Int(readstat_variable_get_index(variable))]
+    let index = Int(readstat_variable_get_index(variable))
+    guard positions.indices.contains(index), columns.indices.contains(positions[index]) else {
+      return Int32(READSTAT_HANDLER_ABORT)
+    }
+    let position = positions[index]
     rows = max(rows, row + 1)
     let isMissing = readstat_value_is_missing(value, variable) != 0
     if columns[position].isText {
@@ -184,6 +194,7 @@ private final class StatisticalFileSink {
   func dataset() throws(TabularError) -> Dataset {
     try selection.check(names)
     let path = selection.path
+    if names.isEmpty { throw .noColumns(path: path) }
     // ReadStat passes no values if no column is wanted.
     if columns.isEmpty { return Dataset(columns: [], rowCount: max(promisedRows, 0)) }
     if promisedRows > 0, rows != promisedRows {

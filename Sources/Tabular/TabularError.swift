@@ -13,6 +13,8 @@ public enum TabularError: Error, Equatable, Sendable {
   case emptyFile(path: String)
   /// Column names, but no rows.
   case noRows(path: String)
+  /// A file of a format that names its columns, without any.
+  case noColumns(path: String)
   case ragged(path: String, line: Int, found: Int, expected: Int)
   /// A quotation mark opened in `line` isn't closed.
   case unclosedQuote(path: String, line: Int)
@@ -42,7 +44,7 @@ extension TabularError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .noSuchFile, .isDirectory, .unreadable, .unknownExtension, .damaged, .emptyFile, .noRows,
-      .unwritable:
+      .noColumns, .unwritable:
       fileSentence
     case .ragged(let path, let line, let found, let expected):
       "\(path), line \(line): \(Self.count(found, "cell")), but the header names "
@@ -52,6 +54,10 @@ extension TabularError: CustomStringConvertible {
     case .misplacedQuote(let path, let line):
       "\(path), line \(line): a quotation mark inside a cell; put the whole cell in quotation "
         + "marks and double those inside it (or one opened before is not closed)"
+    // A number is no name: it may be a patient's, in a file without a line of names.
+    case .duplicateColumn(let path, let name, let first, let second) where Double(name) != nil:
+      "\(path): columns \(first) and \(second) have the same number for a name; does the file lack "
+        + "its first line, with the names of the columns?"
     case .duplicateColumn(let path, let name, let first, let second):
       "\(path): columns \(first) and \(second) are both called '\(name)'; names must differ"
     case .emptyColumnName(let path, let column):
@@ -86,6 +92,7 @@ extension TabularError: CustomStringConvertible {
     case .damaged(let path, let reason): "\(path): damaged or cut short: \(reason)"
     case .emptyFile(let path): "\(path): the file is empty"
     case .noRows(let path): "\(path): no rows, only column names"
+    case .noColumns(let path): "\(path): no columns, so there is nothing to read"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     default: ""
     }
@@ -96,7 +103,8 @@ extension TabularError: CustomStringConvertible {
   }
 
   private static func suggestion(_ nearest: [String]) -> String {
-    nearest.isEmpty
-      ? "" : "; nearest: " + nearest.map { "'\($0)'" }.joined(separator: ", ")
+    let names = nearest.filter { Double($0) == nil }
+    return names.isEmpty
+      ? "" : "; nearest: " + names.map { "'\($0)'" }.joined(separator: ", ")
   }
 }

@@ -155,7 +155,7 @@ struct ScenarioMistakeTests {
       ),
       (
         "icc: 0.1\n  clusters-per-arm: 5\n  cluster-size: {mean: 0.5, cv: 1}",
-        "7:24: 'data.cluster-size.mean' must be a number of at least 1, but this is 0.5"
+        "7:24: 'data.cluster-size.mean' must be a number from 1 to 10000000, but this is 0.5"
       ),
       (
         "icc: 0.1\n  clusters-per-arm: 1\n  cluster-size: 20",

@@ -75,4 +75,13 @@ import Testing
       #expect(refused > 0)
     }
   }
+
+  /// Of such a file ReadStat reads rows of no bytes into no place.
+  @Test func aFileWithoutColumns() throws {
+    let path = Files.reference("no-variables.dta")
+    let error = #expect(throws: TabularError.self) { try DataFile.read(path) }
+    #expect(error == .noColumns(path: path))
+    #expect(error?.description.hasSuffix("no columns, so there is nothing to read") == true)
+    #expect(throws: TabularError.self) { try DataFile.read(path, columns: ["x"]) }
+  }
 }

@@ -10,8 +10,11 @@ public struct ArrayElement: Sendable, Equatable, Hashable, CustomStringConvertib
   /// The folder of a run's directory that holds the records of elements.
   public static let folder = "elements"
 
+  /// Far more elements than any Slurm takes: what has more in a name is none of ours.
+  private static let most = 1_000_000
+
   public init?(number: Int, count: Int) {
-    guard count >= 1, (1...count).contains(number) else { return nil }
+    guard (1...Self.most).contains(count), (1...count).contains(number) else { return nil }
     self.number = number
     self.count = count
   }

@@ -65,7 +65,7 @@ public struct CheckpointStore: Sendable {
       guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { continue }
       let number = UInt32(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count))
       switch Result(catching: { try read(path, task: number) }) {
-      case .success(let bytes): checkpoints[number!] = bytes
+      case .success(let bytes): if let number { checkpoints[number] = bytes }
       case .failure(let error):
         damaged.append(
           Damage(

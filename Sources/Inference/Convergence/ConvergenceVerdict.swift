@@ -212,7 +212,8 @@ extension TraceDiagnostics {
 
   /// At least a quarter more than there are; two digits are all that the estimate is worth.
   private func rounded(_ needed: Double) -> Int {
-    let wanted = max(needed, 1.25 * Double(iterations)).rounded(.up)
+    let most = needed.isFinite ? min(needed, 1e12) : 1e12
+    let wanted = max(most, 1.25 * Double(iterations)).rounded(.up)
     var unit = 1.0
     while wanted / unit >= 100 { unit *= 10 }
     return Int((wanted / unit).rounded(.up) * unit)

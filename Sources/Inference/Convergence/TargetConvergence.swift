@@ -117,8 +117,11 @@ public struct TargetConvergence: Sendable, Equatable {
       parts.append("R-hat at most \(Self.decimal(largest.value)), of the \(largest.quantity.words)")
     }
     if let size = smallestBulkSize {
-      let tail = smallestTailSize.map { ", tail \(Int($0.rounded()))" } ?? ""
-      parts.append("effective size bulk \(Int(size.rounded()))\(tail)")
+      func whole(_ size: Double) -> String {
+        size.isFinite ? "\(Int(min(size, 1e15).rounded()))" : "–"
+      }
+      let tail = smallestTailSize.map { ", tail \(whole($0))" } ?? ""
+      parts.append("effective size bulk \(whole(size))\(tail)")
     }
     if let correlation = largestAutocorrelation {
       parts.append("autocorrelation at most \(Self.decimal(correlation))")

@@ -75,8 +75,12 @@ extension MappingReader {
     if given.contains("fixed") { return section.count("fixed").map(ClusterSizeDesign.fixed) }
     if given.contains("list") { return section.counts("list").map(ClusterSizeDesign.listed) }
     if given.contains("sample") { return section.counts("sample").map(ClusterSizeDesign.sampled) }
-    let mean = section.number("mean", expected: "a number of at least 1") { $0 >= 1 }
-    let variation = section.number("cv", expected: "a number of at least 0") { $0 >= 0 }
+    let mean = section.number("mean", expected: "a number from 1 to 10000000") {
+      (1...1e7).contains($0)
+    }
+    let variation = section.number("cv", expected: "a number from 0 to 100") {
+      (0...100).contains($0)
+    }
     guard let mean, variation != nil || !given.contains("cv") else { return nil }
     do {
       return .varying(

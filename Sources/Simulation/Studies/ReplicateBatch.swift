@@ -97,7 +97,7 @@ extension ReplicateBatch {
     var batches: [(cost: Double, order: Int, batch: ReplicateBatch)] = []
     for item in work {
       let fitting = item.seconds > 0 ? limit / item.seconds : 1000
-      let size = max(1, min(1000, Int(fitting)))
+      let size = Int(max(1, min(1000, fitting)))
       for start in stride(from: 0, to: item.replicates.count, by: size) {
         let chosen = Array(item.replicates[start..<min(start + size, item.replicates.count)])
         batches.append(

@@ -26,7 +26,7 @@ public struct TargetError: Sendable, Equatable {
     }
     // Rounding must not turn 1900 into 1901.
     let exact = proportion * (1 - proportion) / (error * error)
-    replicates = max(1, Int((exact * (1 - 1e-12)).rounded(.up)))
+    replicates = max(1, Int(min((exact * (1 - 1e-12)).rounded(.up), Double(Int32.max))))
   }
 
   /// Reads `0.5 percent`, `0.5 %` or `0.005`; nil for anything else, and unless it lies between 0
