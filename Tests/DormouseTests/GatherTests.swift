@@ -190,4 +190,28 @@ import Testing
   func elementsThatAreNone(_ element: String) throws {
     #expect(try Program.run("run", ExampleRun.study, "--element", element).status == 64)
   }
+
+  /// A merger that ends while it writes the results, here because one file's place is taken, is
+  /// completed by the next.
+  @Test func aMergerThatFailedWhileWritingIsCompleted() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("whole", m: 3).status == 0)
+    try elements([1, 2, 3], of: 3, example, m: 3)
+    let run = example.directory("array")
+    let obstacle = run.appending(path: "fits.csv")
+    try FileManager.default.createDirectory(at: obstacle, withIntermediateDirectories: false)
+    let stopped = try gather(example)
+    #expect(stopped.status == 73, "\(stopped.errors)")
+    try FileManager.default.removeItem(at: obstacle)
+    // All chains are in the record; the files are not all there.
+    #expect(try RecordReader(directory: run).chains().count == 3)
+    let again = try gather(example)
+    #expect(again.status == 0 && again.errors.contains("3 elements are merged"), "\(again.errors)")
+    expectSame(try example.results("whole"), try example.results("array"), "completed")
+    for name in ["provenance.json", "report.html", "study.yaml"] {
+      #expect(FileManager.default.fileExists(atPath: run.appending(path: name).path))
+    }
+    let third = try gather(example)
+    #expect(third.errors.contains("merged already; nothing changed"), "\(third.errors)")
+  }
 }

@@ -165,12 +165,9 @@ public struct Gathering: Sendable {
     let failed = Set(try reader.chains().filter { $0.state == .failed }.map(\.k))
     guard parts.allSatisfy({ done.isSuperset(of: $0.finished) && failed.isSuperset(of: $0.failed) })
     else { return nil }
-    switch try reader.attempts().last?.outcome {
-    case .finished: return .mergedBefore
-    // With failed chains, or broken off before its files were written.
-    case .failed: return try isWritten() ? .mergedBefore : nil
-    default: return nil
-    }
+    // Every chain being there says nothing of the files, nor does the last attempt's outcome, which is
+    // an element's: a merger that was killed or out of room may have left any of them unwritten.
+    return try isWritten() ? .mergedBefore : nil
   }
 
   /// Elements with a record, of one array: where several sizes are there, of the one with most.
