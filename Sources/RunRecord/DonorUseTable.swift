@@ -29,6 +29,14 @@ enum DonorUseTable {
     ) WITHOUT ROWID;
     """
 
+  /// Key of table `run` that says that the table was made.
+  private static let key = "donor_use"
+
+  /// Whether the table was made: a record without it is damaged then.
+  static func wasMade(_ db: Database) throws -> Bool {
+    try Int.fetchOne(db, sql: "SELECT count(*) FROM run WHERE key = ?", arguments: [key]) == 1
+  }
+
   /// Asked of SQLite itself: GRDB remembers tables, and another process makes this one.
   static func exists(_ db: Database) throws -> Bool {
     try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE name = 'donor_use'") == 1
@@ -37,7 +45,11 @@ enum DonorUseTable {
   /// Puts what is known of chain `k` in place of what was recorded.
   static func replace(_ records: [DonorUseRecord], of k: Int, _ db: Database) throws {
     guard !records.isEmpty else { return }
-    if try !exists(db) { try db.execute(sql: statement) }
+    if try !exists(db) {
+      try db.execute(sql: statement)
+      // From now on it is missed when it is gone.
+      try RunRecord.set([(key, "kept")], db)
+    }
     try db.cachedStatement(sql: "DELETE FROM donor_use WHERE k = ?").execute(arguments: [k])
     for record in records {
       for (position, donors) in record.donorsByTimes.enumerated() where donors > 0 {

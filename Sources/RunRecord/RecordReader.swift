@@ -27,16 +27,24 @@ public final class RecordReader: Sendable {
   public let path: String
   private let queue: DatabaseQueue
   /// How long a read waits for a commit, in seconds.
-  private static let busySeconds = 10.0
+  private let busySeconds: Double
 
   /// - Throws: ``RunRecordError``: absent, foreign, damaged, newer, cannotOpen.
-  public init(directory: URL) throws(RunRecordError) {
-    guard RunRecord.exists(in: directory) else { throw .absent(directory: directory.path) }
+  public convenience init(directory: URL) throws(RunRecordError) {
+    try self.init(directory: directory, busySeconds: 10)
+  }
+
+  package init(directory: URL, busySeconds: Double) throws(RunRecordError) {
+    self.busySeconds = busySeconds
     let path = directory.appending(path: RunRecord.fileName).path
+    guard RunRecord.exists(in: directory) else {
+      throw RunRecord.isEmptied(in: directory)
+        ? .emptied(path: path) : .absent(directory: directory.path)
+    }
     try checkIsFile(path)
     var configuration = Configuration()
     configuration.readonly = true
-    configuration.busyMode = .timeout(Self.busySeconds)
+    configuration.busyMode = .timeout(busySeconds)
     let settings = configuration
     let open = { () throws -> DatabaseQueue in
       let queue = try DatabaseQueue(path: path, configuration: settings)
@@ -44,7 +52,7 @@ public final class RecordReader: Sendable {
       guard isRecord else { throw RunRecordError.absent(directory: directory.path) }
       return queue
     }
-    queue = try mapping(path, busySeconds: Self.busySeconds) {
+    queue = try mapping(path, busySeconds: busySeconds) {
       do {
         return try open()
       } catch let error as DatabaseError
@@ -61,7 +69,7 @@ public final class RecordReader: Sendable {
   }
 
   func read<T>(_ body: (Database) throws -> T) throws(RunRecordError) -> T {
-    try mapping(path, busySeconds: Self.busySeconds) { try queue.read(body) }
+    try mapping(path, busySeconds: busySeconds) { try queue.read(body) }
   }
 
   public func description() throws(RunRecordError) -> RunDescription {
@@ -117,9 +125,12 @@ public final class RecordReader: Sendable {
 
   /// All chains in order of k.
   ///
-  /// - Throws: also ``RunRecordError/damagedPart(path:_:)``.
+  /// - Throws: also ``RunRecordError/damagedPart(path:_:)``, for one that is gone too.
   public func chains() throws(RunRecordError) -> [ChainSummary] {
     try read { db in
+      if let gone = try ChainTables.lostChains(db).first {
+        throw RunRecordError.damagedPart(path: path, .chain(gone))
+      }
       let sql = """
         SELECT k, iterations, state, rank, host, seconds, attempt, failure, fits, contents, digest
         FROM chains ORDER BY k

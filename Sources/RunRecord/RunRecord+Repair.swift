@@ -10,7 +10,7 @@ extension RecordReader {
   /// - Throws: ``RunRecordError/damaged(path:)`` when it cannot even be told of which chain.
   public func damagedChains() throws(RunRecordError) -> [Int] {
     try read { db in
-      var damaged: Set<Int> = []
+      var damaged = Set(try ChainTables.lostChains(db))
       let chains = try Row.fetchCursor(db, sql: "SELECT * FROM chains")
       while let row = try chains.next() {
         if !row.isSoundChain { damaged.insert(try row.get("k")) }
@@ -30,6 +30,31 @@ extension RecordReader {
       }
       _ = try fits(db) { damaged.insert($0) }
       return damaged.sorted()
+    }
+  }
+
+  /// Chains that a run lacks which ended with all of them, ascending: their rows were deleted.
+  public func missingChains() throws(RunRecordError) -> [Int] {
+    try read { db in
+      // Starts that were to compute a part of the chains say nothing of the others.
+      let last = try String.fetchOne(
+        db, sql: "SELECT outcome FROM attempts WHERE chosen IS NULL ORDER BY id DESC LIMIT 1")
+      guard last == AttemptOutcome.finished.rawValue, try !ReplicateTables.exist(db) else {
+        return []
+      }
+      let m = try RunRecord.readDescription(db, path: path).m
+      let there = Set(try Int.fetchAll(db, sql: "SELECT k FROM chains"))
+      guard m > there.count else { return [] }
+      return (1...m).filter { !there.contains($0) }
+    }
+  }
+
+  /// Refuses a record that lacks chains: see ``missingChains()``.
+  ///
+  /// - Throws: ``RunRecordError/damagedPart(path:_:)``.
+  public func demandAllChains() throws(RunRecordError) {
+    if let missing = try missingChains().first {
+      throw .damagedPart(path: path, .chain(missing))
     }
   }
 
@@ -81,7 +106,21 @@ extension RunRecord {
 }
 
 /// Tables whose rows belong to chains.
-private enum ChainTables {
+enum ChainTables {
+  /// Chains that are gone although other rows of theirs are left, ascending.
+  static func lostChains(_ db: Database) throws -> [Int] {
+    var lost: Set<Int> = []
+    for table in try sealed(db) + ["model_fits"] {
+      lost.formUnion(
+        try Int.fetchAll(
+          db,
+          sql: """
+            SELECT DISTINCT k FROM \(table) WHERE k > 0 AND k NOT IN (SELECT k FROM chains)
+            """))
+    }
+    return lost.sorted()
+  }
+
   /// Those whose rows each have a digest of their own.
   static func sealed(_ db: Database) throws -> [String] {
     ["trace", "events", "chain_log"] + (try DonorUseTable.exists(db) ? ["donor_use"] : [])

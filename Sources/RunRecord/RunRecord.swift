@@ -37,6 +37,19 @@ public final class RunRecord: Sendable {
     return (size ?? 0) > 0
   }
 
+  /// Files that a run or a simulation study writes beside its record when it has ended.
+  static let resultNames = [
+    "pooled.csv", "fits.csv", "estimates.csv", "performance.csv", "provenance.json",
+  ]
+
+  /// Is the record in `directory` an empty file beside results, which it must have held once?
+  static func isEmptied(in directory: URL) -> Bool {
+    let files = FileManager.default
+    return files.fileExists(atPath: directory.appending(path: fileName).path)
+      && !exists(in: directory)
+      && resultNames.contains { files.fileExists(atPath: directory.appending(path: $0).path) }
+  }
+
   /// Makes the record of a new run in `directory` (made if absent) and claims it.
   ///
   /// - Throws: ``RunRecordError/alreadyExists(path:)`` and what ``open(directory:identity:attempt:claim:)``
@@ -51,6 +64,7 @@ public final class RunRecord: Sendable {
       throw .readOnly(path: directory.path)
     }
     let path = directory.appending(path: fileName).path
+    if isEmptied(in: directory) { throw .emptied(path: path) }
     let queue = try openQueue(path)
     return try mapping(path) {
       let token = Claim.newToken()
@@ -115,7 +129,7 @@ public final class RunRecord: Sendable {
           watched = (claim, options.monotonic())
           options.watching(claim)
         }
-        if options.monotonic() - watched!.since >= options.staleAfter {
+        if let watched, options.monotonic() - watched.since >= options.staleAfter {
           dead = claim
         } else {
           options.pause(1)
@@ -276,7 +290,8 @@ extension DatabaseQueue {
         result = try body(db)
         return .commit
       }
-      return result!
+      guard let result else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
+      return result
     }
   }
 }

@@ -30,8 +30,10 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
   case diskFull(path: String)
   /// It is a simulation study's, where a run's is needed.
   case simulation(path: String)
-  /// Another process kept the file locked for longer than `seconds`.
-  case busy(path: String, seconds: Double)
+  /// The record's file is empty, and results lie beside it: it was written once.
+  case emptied(path: String)
+  /// Another process, `holder` if it is known, kept the file locked for longer than `seconds`.
+  case busy(path: String, seconds: Double, holder: String? = nil)
   /// A trace segment that neither continues nor replaces what is recorded.
   case traceOverlap(chain: Int, firstIteration: Int)
   /// Anything else that SQLite reports.
@@ -90,8 +92,14 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
       \(path) is the record of a simulation study, and this is for runs; 'dormouse simulate' carries \
       a study on, 'dormouse status' and 'dormouse report' show it
       """
-    case .busy(let path, let seconds):
-      "\(path) was locked by another program for more than \(Int(seconds)) s; try again"
+    case .emptied(let path):
+      """
+      \(path) is empty, but results of a run lie beside it; restore it from a backup, or choose \
+      another output directory to start the run again
+      """
+    case .busy(let path, let seconds, let holder):
+      "\(path) was locked by \(holder ?? "another program") for more than \(Int(seconds)) s; "
+        + "try again when it has ended"
     case .traceOverlap(let chain, let iteration):
       "the trace of chain \(chain) can't go on at iteration \(iteration): that was recorded before"
     case .sqlite(let path, let reason):
@@ -119,7 +127,11 @@ public enum RunRecordError: Error, Equatable, Sendable, CustomStringConvertible 
     case .SQLITE_READONLY: self = .readOnly(path: path)
     case .SQLITE_NOTADB: self = .foreign(path: path)
     case .SQLITE_CORRUPT: self = .damaged(path: path)
-    case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path, seconds: busySeconds)
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      self = .busy(path: path, seconds: busySeconds, holder: LockHolder.name(of: path))
+    // A table or column that was there when the record was opened.
+    case .SQLITE_ERROR where error.message?.hasPrefix("no such ") == true:
+      self = .damaged(path: path)
     // As when a limit on the size of files is met.
     case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_WRITE:
       self = .diskFull(path: path)

@@ -175,8 +175,10 @@ enum Schema {
     for row in try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_master WHERE sql > ''") {
       found[try row.get("name")] = normalised(try row.get("sql"))
     }
-    return found.allSatisfy { known[$0.key] == $0.value }
-      && required.keys.allSatisfy { found[$0] != nil }
+    guard found.allSatisfy({ known[$0.key] == $0.value }),
+      required.keys.allSatisfy({ found[$0] != nil })
+    else { return false }
+    return try found["donor_use"] != nil || !DonorUseTable.wasMade(db)
   }
 
   /// The tables that `statements` make, as SQLite remembers them, by name.

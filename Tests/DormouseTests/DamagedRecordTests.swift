@@ -7,6 +7,7 @@ import Testing
     ("UPDATE chains SET imputed = zeroblob(length(imputed)) WHERE k = 2", 2),
     ("UPDATE estimates SET estimate = estimate * 2 WHERE k = 3 AND position = 0", 3),
     ("UPDATE estimates SET estimate = estimate * 2 WHERE k = 0 AND position = 0", 0),
+    ("DELETE FROM chains WHERE k = 1", 1),
   ])
   func isSaidAndMended(sql: String, k: Int) throws {
     let example = try ExampleRun()

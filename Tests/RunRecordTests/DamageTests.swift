@@ -83,6 +83,7 @@ import Testing
     "DELETE FROM model_fits WHERE k = 2", "UPDATE events SET count = 3 WHERE k = 2",
     "UPDATE chain_log SET mean = 4 WHERE k = 2",
     "UPDATE donor_use SET donors = 9 WHERE k = 2 AND times = 1",
+    "DELETE FROM chains WHERE k = 2",
   ])
   func aDamagedRowIsNamedWithItsImputation(sql: String) throws {
     try damage(sql)
@@ -145,6 +146,53 @@ import Testing
       #expect(throws: RunRecordError.damaged(path: scratch.file.path)) { try readAll() }
       #expect(throws: RunRecordError.damaged(path: scratch.file.path)) { try open(scratch) }
     }
+  }
+
+  /// A table that was there is missed, also the one that is made when there is something to put in.
+  @Test(arguments: ["donor_use", "claim", "chain_log", "chains"])
+  func aTableThatIsGone(_ table: String) throws {
+    try DatabaseQueue(path: scratch.file.path).writeWithoutTransaction { db in
+      try db.execute(sql: "DROP TABLE \(table)")
+    }
+    #expect(throws: RunRecordError.damaged(path: scratch.file.path)) { try readAll() }
+    #expect(throws: RunRecordError.damaged(path: scratch.file.path)) { try open(scratch) }
+  }
+
+  /// While the record is open: SQLite's "no such table" is told as damage.
+  @Test func aTableThatGoesWhileItIsRead() throws {
+    let reader = try reader
+    try DatabaseQueue(path: scratch.file.path).writeWithoutTransaction { db in
+      try db.execute(sql: "DROP TABLE claim")
+    }
+    #expect(throws: RunRecordError.damaged(path: scratch.file.path)) { try reader.claim() }
+  }
+
+  @Test func aWholeRunThatLacksChains() throws {
+    let other = try Scratch()
+    let record = try create(other)
+    try record.setExtent(m: 3, iterations: 5)
+    for k in 1...3 { try record.commit([chain(k)]) }
+    try record.close(outcome: .finished)
+    let reader = try RecordReader(directory: other.url)
+    #expect(try reader.missingChains() == [])
+    try DatabaseQueue(path: other.file.path).writeWithoutTransaction { db in
+      for table in [
+        "chains", "trace", "events", "model_fits", "estimates", "covariances",
+        "variance_components",
+      ] {
+        try db.execute(sql: "DELETE FROM \(table) WHERE k = 2")
+      }
+    }
+    #expect(try reader.chains().map(\.k) == [1, 3] && reader.damagedChains() == [])
+    #expect(try reader.missingChains() == [2])
+    #expect(throws: RunRecordError.damagedPart(path: other.file.path, .chain(2))) {
+      try reader.demandAllChains()
+    }
+    // A start that computes a part, or one under way, says nothing of the others.
+    let again = try open(other)
+    #expect(try reader.missingChains() == [])
+    try again.close(outcome: .stopped)
+    #expect(try reader.missingChains() == [])
   }
 
   /// A value of another type than the column's is damage, and is never quoted.

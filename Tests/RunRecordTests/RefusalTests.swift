@@ -17,6 +17,47 @@ import Testing
     #expect(throws: RunRecordError.alreadyExists(path: scratch.file.path)) { try create(scratch) }
   }
 
+  /// Beside results it must have held something once: it is not begun anew over them.
+  @Test func anEmptyFileBesideResults() throws {
+    let scratch = try Scratch()
+    try Data().write(to: scratch.file)
+    try Data("x".utf8).write(to: scratch.url.appending(path: "pooled.csv"))
+    let emptied = RunRecordError.emptied(path: scratch.file.path)
+    #expect(throws: emptied) { try create(scratch) }
+    #expect(throws: emptied) { try RecordReader(directory: scratch.url) }
+    #expect(emptied.description.contains("is empty, but results of a run lie beside it"))
+  }
+
+  @Test func whoKeepsTheFileLocked() throws {
+    let scratch = try Scratch()
+    try create(scratch).close(outcome: .finished)
+    let error = RunRecordError.busy(
+      path: scratch.file.path, seconds: 10, holder: "another dormouse (complete, process 7)")
+    #expect(error.description.contains("was locked by another dormouse (complete, process 7)"))
+    // A process of another program holds the lock that SQLite's readers need.
+    let holder = Process()
+    holder.executableURL = URL(filePath: "/usr/bin/env")
+    holder.arguments = [
+      "perl", "-e",
+      "use Fcntl; open(my $f, '+<', $ARGV[0]) or die; my $l = pack('s s x4 q q i x4', F_WRLCK, 0, "
+        + "1073741824, 512, 0); fcntl($f, F_SETLK, $l) or die; print \"held\\n\"; $| = 1; "
+        + "print \"\\n\"; sleep 60",
+      scratch.file.path,
+    ]
+    let output = Pipe()
+    holder.standardOutput = output
+    try holder.run()
+    defer {
+      holder.terminate()
+      holder.waitUntilExit()
+    }
+    _ = output.fileHandleForReading.availableData
+    let found = #expect(throws: RunRecordError.self) {
+      try RecordReader(directory: scratch.url, busySeconds: 0.2)
+    }
+    #expect(found?.description.contains("was locked by perl (process ") == true, "\(found as Any)")
+  }
+
   @Test func aMissingDirectoryIsMade() throws {
     let scratch = try Scratch()
     let deep = scratch.url.appending(path: "a/b")

@@ -26,6 +26,7 @@ public struct CompletedData {
   public init(loaded: LoadedStudy, reader: RecordReader) throws {
     self.loaded = loaded
     self.reader = reader
+    try reader.demandAllChains()
     imputations = try reader.finishedChains(
       iterations: try reader.description().iterations)
   }

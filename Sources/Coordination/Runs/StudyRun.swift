@@ -143,7 +143,7 @@ public struct StudyRun {
     if RunRecord.exists(in: directory) {
       let reader = try RecordReader(directory: directory)
       try check(reader, against: description, directory: directory, extend: extend)
-      damaged = try reader.damagedChains()
+      damaged = try Set(reader.damagedChains()).union(reader.missingChains()).sorted()
       if try damaged.isEmpty && isComplete(reader, study: study) {
         outcome.wasComplete = true
         outcome.doneBefore = settings.only?.numbers.count ?? study.imputations

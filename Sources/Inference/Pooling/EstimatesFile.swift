@@ -33,6 +33,9 @@ public enum EstimatesFileError: Error, Equatable {
 extension EstimatesFileError: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .missingColumn(let path, _, let found) where found.contains { Double($0) != nil }:
+      "\(path): the first line holds numbers where the names of columns should be; estimates to be "
+        + "pooled need the columns term, estimate and std.error: put a line with their names first"
     case .missingColumn(let path, let name, let found):
       "\(path): there is no column '\(name)'; estimates to be pooled need the columns term, "
         + "estimate and std.error (this file has: "

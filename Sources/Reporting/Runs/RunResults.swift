@@ -35,6 +35,7 @@ public struct RunResults: Sendable {
   /// - Throws: `RunRecordError`.
   public init(_ reader: RecordReader) throws {
     try reader.requireRun()
+    try reader.demandAllChains()
     description = try reader.description()
     finished = try reader.finishedChains(iterations: description.iterations)
     failures = try reader.chains().filter { $0.state == .failed }

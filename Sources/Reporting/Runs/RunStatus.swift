@@ -19,6 +19,7 @@ public struct RunStatus: Sendable {
   public init(
     _ reader: RecordReader, live: (file: ProgressFile, isAlive: Bool)? = nil
   ) throws {
+    try reader.demandAllChains()
     incidents = try reader.incidents()
     description = try reader.description()
     chains = try reader.chains()
