@@ -100,11 +100,15 @@ job_state() { squeue --noheader --jobs "$SLURM_JOB_ID" --format %T 2>/dev/null |
 # looked at in the loop. CONT must not be trapped: Slurm sends it along with USR1, and bash 5.2
 # loses one of the two now and then.
 launch() {
-  local passed=0 process
+  local passed=0 process watcher=
   warnings=0
   trap 'warnings=$((warnings + 1))' USR1 TERM
   "$@" &
   process=$!
+  if [[ $(basename "$1") == mpirun ]]; then
+    watch_mpirun "$process" &
+    watcher=$!
+  fi
   while :; do
     wait "$process"
     status=$?
@@ -119,8 +123,34 @@ launch() {
   wait "$process" 2>/dev/null
   local last=$?
   ((last == 127)) || status=$last
+  [[ -z $watcher ]] || kill "$watcher" 2>/dev/null
   trap - USR1 TERM
   log "ended with status $status"
+}
+
+# watch_mpirun PROCESS: ends an mpirun that has had nothing alive below it for two minutes (seconds:
+# DORMOUSE_MPIRUN_ALONE) and does not end by itself. After the loss of a rank it may wait for ever in
+# PMIx, and the job would stand still until its time is over; so it is started again.
+watch_mpirun() {
+  local limit=${DORMOUSE_MPIRUN_ALONE:-120} alone=0 child children living
+  trap - USR1 TERM
+  while sleep 5; do
+    [[ -d /proc/$1 ]] || return
+    # Some kernels do not tell.
+    compgen -G "/proc/$1/task/*/children" >/dev/null || return
+    living=no
+    read -r -d '' -a children < <(cat /proc/"$1"/task/*/children 2>/dev/null)
+    for child in "${children[@]}"; do
+      # The dead that nobody has buried do not count.
+      grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$child/status" && living=yes
+    done
+    if [[ $living == yes ]]; then alone=0; else alone=$((alone + 5)); fi
+    if ((alone >= limit)); then
+      log "mpirun has had no process for $alone s and does not end; it is ended"
+      kill -KILL "$1" 2>/dev/null
+      return
+    fi
+  done
 }
 
 # requeue_or_exit RUN: ends the script with `status`, or puts the job back into Slurm's queue if

@@ -48,8 +48,12 @@ public final class MPICommunicator: Communicator {
   public init(chunk: Int = 1 << 30) throws(MessagePassingError) {
     precondition(chunk > 0 && chunk <= Int(Int32.max))
     endWithLauncher()
+    StallWatch.start()
     var provided: Int32 = 0
-    try check("MPI_Init_thread", MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided))
+    let started = StallWatch.watchedStart {
+      MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided)
+    }
+    try check("MPI_Init_thread", started)
     try check("MPI_Comm_set_errhandler", ompi_shim_return_errors())
     var rank: Int32 = 0
     var size: Int32 = 0
@@ -100,11 +104,11 @@ public final class MPICommunicator: Communicator {
   private func barrier(until end: ContinuousClock.Instant?) throws(MessagePassingError) -> Bool {
     var request = ompi_shim_request_null()
     try state.withLock { (state) throws(MessagePassingError) in try state.checkOpen() }
-    try check("MPI_Ibarrier", MPI_Ibarrier(ompi_shim_world(), &request))
+    try check("MPI_Ibarrier", StallWatch.watched { MPI_Ibarrier(ompi_shim_world(), &request) })
     var backoff = Backoff()
     while true {
       var done: Int32 = 0
-      try check("MPI_Test", ompi_shim_test(&request, &done))
+      try check("MPI_Test", StallWatch.watched { ompi_shim_test(&request, &done) })
       if done != 0 { return true }
       if let end, ContinuousClock.now >= end { return false }
       // Sends that are still on their way may be what another rank waits for.
@@ -120,13 +124,14 @@ public final class MPICommunicator: Communicator {
     guard try barrier(until: end) else { return false }
     try state.withLock { (state) throws(MessagePassingError) in
       state.isFinished = true
-      try check("MPI_Finalize", MPI_Finalize())
+      try check("MPI_Finalize", StallWatch.watched { MPI_Finalize() })
     }
     return true
   }
 
   public func abort(code: Int32) -> Never {
-    MPI_Abort(ompi_shim_world(), code)
+    StallWatch.setStatus(code)
+    _ = StallWatch.watched { MPI_Abort(ompi_shim_world(), code) }
     endProcess(code)
   }
 }
@@ -153,7 +158,7 @@ private struct State: @unchecked Sendable {
     mutating func advance() throws(MessagePassingError) {
       while received < chunks.count {
         var done: Int32 = 0
-        try check("MPI_Test", ompi_shim_test(&requests[received], &done))
+        try check("MPI_Test", StallWatch.watched { ompi_shim_test(&requests[received], &done) })
         if done == 0 { return }
         received += 1
       }
@@ -185,6 +190,7 @@ private struct State: @unchecked Sendable {
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(bytes.count, 1), alignment: 8)
     buffer.copyBytes(from: bytes)
+    guard let place = buffer.baseAddress else { return }
     var message = Outgoing(requests: [], buffer: buffer)
     var offset = 0
     while true {
@@ -192,7 +198,9 @@ private struct State: @unchecked Sendable {
       var request = ompi_shim_request_null()
       try check(
         "MPI_Isend",
-        ompi_shim_isend(buffer.baseAddress! + offset, Int32(piece), rank, tag, &request))
+        StallWatch.watched {
+          ompi_shim_isend(place + offset, Int32(piece), rank, tag, &request)
+        })
       message.requests.append(request)
       offset += piece
       if piece < chunk { break }
@@ -206,7 +214,8 @@ private struct State: @unchecked Sendable {
     while index < outgoing.count {
       while !outgoing[index].requests.isEmpty {
         var done: Int32 = 0
-        try check("MPI_Test", ompi_shim_test(&outgoing[index].requests[0], &done))
+        try check(
+          "MPI_Test", StallWatch.watched { ompi_shim_test(&outgoing[index].requests[0], &done) })
         if done == 0 { break }
         outgoing[index].requests.removeFirst()
       }
@@ -235,11 +244,15 @@ private struct State: @unchecked Sendable {
     var count: Int32 = 0
     try check(
       "MPI_Iprobe",
-      ompi_shim_iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, &found, &source, &tag, &count))
+      StallWatch.watched {
+        ompi_shim_iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, &found, &source, &tag, &count)
+      })
     guard found != 0 else { return false }
     let place = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(count), alignment: 8)
     var request = ompi_shim_request_null()
-    try check("MPI_Irecv", ompi_shim_irecv(place.baseAddress, count, source, tag, &request))
+    try check(
+      "MPI_Irecv",
+      StallWatch.watched { ompi_shim_irecv(place.baseAddress, count, source, tag, &request) })
     let open = incoming.firstIndex { $0.source == source && $0.tag == tag && !$0.isLast }
     let index = open ?? incoming.count
     if open == nil { incoming.append(Incoming(source: source, tag: tag)) }

@@ -14,8 +14,8 @@ private let wishes = Atomic<Int>(0)
 /// - SIGTERM, SIGINT, SIGUSR1: the first two reach the ranks as SIGUSR1 (mpirun would kill them one
 ///   second after a SIGTERM); a third ends mpirun, and so does the first before MPI is up.
 /// - When this process is killed, mpirun is ended by the kernel, and the ranks with it.
-/// - When rank 0 dies, or MPI does not come up within five minutes, the job is ended, with status
-///   137, as after a kill.
+/// - When a rank dies while MPI starts, or rank 0 later, or MPI does not come up within five minutes,
+///   the job is ended with a sentence and status 137, as after a kill.
 /// - When rank 0 has said its status and mpirun does not end within a minute, it is ended.
 public enum Supervisor {
   private static let statusVariable = "DORMOUSE_STATUS_FILE"
@@ -34,9 +34,13 @@ public enum Supervisor {
   /// - Throws: ``MessagePassingError/launcherFailed(path:reason:)``,
   ///   ``MessagePassingError/noStatusFile(folders:)``.
   public static func run() throws(MessagePassingError) -> Int32 {
-    let file = try statusFile()
-    defer { unlink(file) }
+    let (folder, file) = try jobFolder()
+    defer { folder.remove() }
     setenv(statusVariable, file, 1)
+    // The names of sockets in MPI's folders must be short.
+    if isLocal, folder.path.utf8.count <= 40 {
+      setenv("OMPI_MCA_orte_tmpdir_base", folder.path, 0)
+    }
     setenv(parentVariable, "\(getpid())", 1)
     catchSignals()
     let child = try spawn()
@@ -92,18 +96,19 @@ public enum Supervisor {
 
   private static let statusLength = 64
 
-  /// Makes the file in which rank 0 says its status, with room for it: without, a job that was
-  /// stopped could not be told from one that was done.
-  private static func statusFile() throws(MessagePassingError) -> String {
+  /// Makes the folder of this job and in it the file in which rank 0 says its status, with room for
+  /// it: without, a job that was stopped could not be told from one that was done.
+  private static func jobFolder() throws(MessagePassingError) -> (JobFolder, status: String) {
     let folders = [environmentValue("TMPDIR"), "/tmp", "/dev/shm"].compactMap { $0 }
-    for folder in folders {
-      var template = Array("\(folder)/dormouse-status-XXXXXX".utf8CString)
-      let descriptor = mkstemp(&template)
-      guard descriptor >= 0 else { continue }
-      defer { close(descriptor) }
-      let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-      if write("", to: descriptor) { return path }
-      unlink(path)
+    for place in folders {
+      guard let folder = JobFolder.make(in: [place]) else { continue }
+      let path = "\(folder.path)/status"
+      let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      if descriptor >= 0 {
+        defer { close(descriptor) }
+        if write("", to: descriptor) { return (folder, path) }
+      }
+      folder.remove()
     }
     throw .noStatusFile(folders: folders)
   }
@@ -139,6 +144,8 @@ public enum Supervisor {
     var deadFor = 0
     var doneFor = 0
     var isToldEarly = false
+    var cameUp = false
+    var ranks = RankCount(launcher: child)
     while true {
       var status: Int32 = 0
       if waitpid(child, &status, WNOHANG) == child {
@@ -154,6 +161,15 @@ public enum Supervisor {
         isToldEarly = isToldEarly || !isUp
       }
       looks += 1
+      if !cameUp, looks % 5 == 0 {
+        cameUp = !said(in: file).isEmpty
+        if !cameUp, ranks.hasLostOne() {
+          writeToStandardError(
+            "a rank was lost while MPI was starting, before anything was computed; the job is ended, "
+              + "and the same command tries again")
+          return end(child)
+        }
+      }
       guard looks % 20 == 0 else { continue }
       // Once a second: does rank 0 live? (It may be on another node; then nothing is known.)
       let words = said(in: file)
@@ -167,8 +183,18 @@ public enum Supervisor {
           return code
         }
       }
-      let cameUp = !words.isEmpty
-      if deadFor >= 3 || (!cameUp && looks > 20 * 300) { return end(child) }
+      cameUp = cameUp || !words.isEmpty
+      if deadFor >= 3 {
+        writeToStandardError(
+          "rank 0 was lost; the job is ended, what was announced is kept, and the same command "
+            + "carries on")
+        return end(child)
+      }
+      if !cameUp, looks > 20 * 300 {
+        writeToStandardError(
+          "MPI did not start within 300 s; the job is ended, and the same command tries again")
+        return end(child)
+      }
     }
   }
 

@@ -18,6 +18,9 @@ protocol RankedJob {
 
   /// Computes on another rank, until rank 0 has kept everything.
   func follow(_ communicator: any Communicator) throws -> QueueSummary
+
+  /// What is done before anything is begun, as a sentence says it.
+  var preparation: String { get }
 }
 
 extension RankedJob {
@@ -39,6 +42,13 @@ extension RankedJob {
       throw status
     }
     Supervisor.sayHello()
+    PhaseWatch.start(
+      say: { writeToStandardError($0) },
+      end: { _ in
+        let own = Supervisor.report(status: ExitStatus.stopped.rawValue)
+        endWithoutOrder(on: communicator, code: own)
+      })
+    PhaseWatch.enter(.preparing(preparation))
     var status = ExitCode.success
     var silent: [Int] = []
     do {
@@ -53,6 +63,7 @@ extension RankedJob {
       writeToStandardError(errorText(error))
       status = ExitCode.validationFailure
     }
+    PhaseWatch.enter(.over)
     let own = Supervisor.report(status: status.rawValue)
     if silent.isEmpty {
       var isOver = false
@@ -70,8 +81,12 @@ extension RankedJob {
         throw ExitCode(try Supervisor.run())
       }
       Supervisor.prepareLauncher()
-      // What is wrong with the input is said before mpirun stands in the way.
+      // What is wrong with the input is said before mpirun stands in the way. No signal is caught
+      // here: one ends this process at once.
+      PhaseWatch.start(requests: { nil }, say: { writeToStandardError($0) }, end: { _ in })
+      PhaseWatch.enter(.preparing(preparation))
       try check()
+      PhaseWatch.enter(.over)
       try Launcher.relaunch(
         ranks: ranks, arguments: Array(CommandLine.arguments.dropFirst()), survivesRanks: true)
     }

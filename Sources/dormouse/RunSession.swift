@@ -32,6 +32,9 @@ struct RunSession: RankedJob {
   var logsVisits = false
 
   var job: JobOptions { options.job }
+  var preparation: String {
+    "the data are being read, and it is tried whether every target and every analysis can be computed"
+  }
 
   func check() throws { _ = try load().analysisLayouts() }
 

@@ -20,6 +20,9 @@ struct SimulationSession: RankedJob {
   }
 
   var job: JobOptions { command.job }
+  var preparation: String {
+    "the scenarios are being read, and it is tried whether each can be generated and analysed"
+  }
 
   func check() throws { _ = try load() }
 

@@ -30,6 +30,8 @@ public func coordinate(
   for item in tasks where !seen.insert(item.task).inserted {
     throw CoordinationError.duplicateTask(item.task)
   }
+  PhaseWatch.enter(.queue)
+  defer { PhaseWatch.enter(.finishing) }
   let link = LocalLink(size: communicator.size, host: communicator.processorName)
   var coordinator = Coordinator(
     tasks: tasks, communicator: communicator, link: link, options: options)

@@ -119,6 +119,8 @@ public func receiveJob(on communicator: any Communicator) throws -> [UInt8] {
       try communicator.send([], to: 0, tag: Wire.Tag.ready)
     case Wire.Tag.begin:
       return job
+    // Stopped before there was a job.
+    case Wire.Tag.over: return []
     case Wire.Tag.fail:
       throw CoordinationError.coordinatorFailed(String(decoding: message.bytes, as: UTF8.self))
     default:

@@ -1,0 +1,96 @@
+import Foundation
+import Glibc
+import LaunchedJobs
+import Testing
+
+/// Nothing stands still without a word: signals are answered in every phase, and a job whose ranks do
+/// not come up is ended.
+@Suite struct StandstillTests {
+  /// 300 incomplete variables of 600 rows: to try the first iteration takes far longer than a second.
+  private func largeStudy(_ scratch: Scratch) throws -> String {
+    var text = "g," + (0..<300).map { "v\($0)" }.joined(separator: ",") + "\n"
+    for row in 0..<600 {
+      text += "\(row % 20)"
+      for column in 0..<300 {
+        let value = (row * 7919 + column * 104_729 + row * column * 31) % 997
+        text += (row * 31 + column * 17) % 50 == 0 ? "," : ",\(Double(value) / 100)"
+      }
+      text += "\n"
+    }
+    try scratch.write("t.csv", text)
+    return try scratch.write(
+      "s.yaml", "data: {file: t.csv, cluster: g}\nimpute: {m: 2, iterations: 2}\n")
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT, SIGUSR1])
+  func aSignalBeforeAnythingIsBegun(_ number: Int32) throws {
+    let scratch = try Scratch()
+    let study = try largeStudy(scratch)
+    let job = try Job(
+      ranks: nil, program: "dormouse",
+      ["run", study, "--data", scratch.url("t.csv").path, "--output", scratch.url("run").path])
+    usleep(1_500_000)
+    #expect(job.isRunning, "\(job.text)")
+    let begin = ContinuousClock.now
+    job.signal(number)
+    #expect(job.end() == 85, "\(job.text)")
+    // A second, and what a loaded machine adds.
+    #expect(ContinuousClock.now - begin < .seconds(5))
+    #expect(job.text.contains("before anything was begun; the same command begins anew"))
+    #expect(!scratch.names.contains("run"))
+  }
+
+  /// An mpirun whose ranks hang before MPI is up, and one of them dies.
+  @Test func aRankIsLostWhileMPIStarts() throws {
+    let scratch = try Scratch()
+    try FileManager.default.createDirectory(
+      at: scratch.url("bin"), withIntermediateDirectories: false)
+    let launcher = try scratch.write(
+      "bin/mpirun",
+      """
+      #!/bin/bash
+      for word; do [[ $word == */dormouse ]] && program=$word; done
+      mkfifo "$0.fifo"
+      trap 'kill -KILL $(jobs -p); exit 143' TERM
+      for rank in 0 1 2; do "$program" plan /dev/fd/3 3<>"$0.fifo" & done
+      sleep 1
+      kill -KILL $!
+      wait
+      wait
+      """)
+    #expect(chmod(launcher, 0o755) == 0)
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let begin = ContinuousClock.now
+    let outcome = try Program.run(
+      [
+        "run", Program.package("config/example.yaml").path, "--ranks", "3", "--output",
+        scratch.url("run").path,
+      ], environment: ["PATH": scratch.url("bin").path + ":" + path])
+    #expect(outcome.status == 137, "\(outcome.errors)")
+    #expect(outcome.errors.contains("a rank was lost while MPI was starting"), "\(outcome.errors)")
+    #expect(ContinuousClock.now - begin < .seconds(30))
+  }
+
+  /// What a killed job has left for itself is removed by the next; what belongs to one that runs stays.
+  @Test func foldersOfKilledJobs() throws {
+    let scratch = try Scratch()
+    let files = FileManager.default
+    for name in ["dormouse-job-killed", "dormouse-job-lives0"] {
+      try files.createDirectory(
+        at: scratch.url(name).appending(path: "ompi.node.0"), withIntermediateDirectories: true)
+      for file in ["lock", "status", "ompi.node.0/x"] {
+        try Data("1 running".utf8).write(to: scratch.url(name).appending(path: file))
+      }
+    }
+    let lock = open(scratch.url("dormouse-job-lives0/lock").path, O_RDWR | O_CLOEXEC)
+    #expect(flock(lock, LOCK_EX) == 0)
+    defer { close(lock) }
+    let outcome = try Program.run(
+      [
+        "run", Program.package("config/example.yaml").path, "--ranks", "2", "--m", "2",
+        "--iterations", "2", "--output", scratch.url("run").path,
+      ], environment: ["TMPDIR": scratch.folder.path])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(scratch.names.filter { $0.hasPrefix("dormouse-job") } == ["dormouse-job-lives0"])
+  }
+}
