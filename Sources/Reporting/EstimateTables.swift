@@ -38,9 +38,13 @@ public struct EstimateRow: Sendable, Equatable {
   }
 
   /// The digits that a figure deserves: estimates, errors and limits as the standard error says.
-  func cell(_ figure: Figure) -> Table.Cell {
-    let uncertainty = NumberRule.byUncertainty(
-      standardError: figures[.standardError], monteCarloError: monteCarloErrors[.estimate])
+  func cell(_ figure: Figure) -> Table.Cell { cell(figure, besides: []) }
+
+  /// The same with the decimals of the most exact of this row and `others`, beside which it stands.
+  func cell(_ figure: Figure, besides others: [EstimateRow]) -> Table.Cell {
+    let errors = ([self] + others).compactMap { $0.figures[.standardError] }
+      .filter { $0 > 0 && $0.isFinite }
+    let uncertainty = NumberRule.byUncertainty(standardError: errors.min())
     let rule: NumberRule =
       switch figure {
       case .estimate, .confidenceLow, .confidenceHigh, .standardError: uncertainty
@@ -120,11 +124,13 @@ extension Table {
         }, notes: notes)
     var seen = Set<[String]>()
     for row in all where seen.insert([row.analysis, row.term]).inserted {
-      for (side, rows) in [("complete", completeCases), ("imputed", pooled)] {
-        let match = rows.first { $0.analysis == row.analysis && $0.term == row.term }
-        guard let match else { continue }
+      let matches = [("complete", completeCases), ("imputed", pooled)].compactMap { side, rows in
+        rows.first { $0.analysis == row.analysis && $0.term == row.term }.map { (side, $0) }
+      }
+      for (side, match) in matches {
         table.append(
-          [.text(row.analysis), .text(row.term), .text(side)] + figures.map(match.cell))
+          [.text(row.analysis), .text(row.term), .text(side)]
+            + figures.map { match.cell($0, besides: matches.map(\.1)) })
       }
     }
     return table
@@ -192,8 +198,7 @@ extension Table {
       ], notes: notes)
     for row in rows {
       let rule = NumberRule.byInterval(
-        row.estimate, low: row.confidenceLow, high: row.confidenceHigh,
-        monteCarloError: row.monteCarloError)
+        row.estimate, low: row.confidenceLow, high: row.confidenceHigh)
       table.append([
         .text(row.analysis), .text(row.group), .text(row.term), .number(row.estimate, rule),
         Cell(row.confidenceLow, rule), Cell(row.confidenceHigh, rule),

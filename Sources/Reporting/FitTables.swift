@@ -68,7 +68,9 @@ extension Table {
       .integer(fit.observations), .integer(fit.droppedRows),
       Cell(fit.logLikelihood, .decimals(4)), .number(fit.sigma, .significant(5)),
     ]
-    for group in fit.groups {
+    // Terms may share a grouping factor.
+    var known = Set<String>()
+    for group in fit.groups where known.insert(group.name).inserted {
       columns.append(Column("groups." + group.name))
       cells.append(.integer(group.count))
     }

@@ -9,7 +9,6 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
   case completeTarget(String)
   /// Incomplete, but not among the stated targets, so it predicts nothing by default.
   case incompleteNonTarget(String, missing: Int)
-  case clusterLevelTarget(String, method: String)
   case unusedLevels(String, count: Int)
   case constantTarget(String)
   /// Text because of `count` cells, the first of them in `rows` (from 1), among numbers.
@@ -30,9 +29,6 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
     case .incompleteNonTarget(let name, let missing):
       "'\(name)' has \(missing) missing value\(missing == 1 ? "" : "s") and is not a target; "
         + "it stays as it is and is not used as a default predictor"
-    case .clusterLevelTarget(let name, let method):
-      "'\(name)' does not vary within clusters, but '\(method)' imputes every row by itself; "
-        + "imputed values may vary within a cluster"
     case .unusedLevels(let name, let count):
       "\(count) of the declared levels of '\(name)' occur\(count == 1 ? "s" : "") in no row"
     case .constantTarget(let name):

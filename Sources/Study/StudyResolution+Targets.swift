@@ -76,10 +76,6 @@ extension StudyResolution {
       notes.append(.constantTarget(name))
     }
     checkMethod(method, summary, at: stated?.method?.position ?? position)
-    let isTwoLevel = MethodRegistry.method(named: method)?.isTwoLevel ?? false
-    if isTwoLevel, !summary.variesWithinClusters {
-      notes.append(.clusterLevelTarget(name, method: method))
-    }
     var predictors: [PredictorSpecification] = []
     if let listed = stated?.predictors {
       predictors = listed.filter { $0.role != .unused }.map {

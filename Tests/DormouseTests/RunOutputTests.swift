@@ -89,6 +89,41 @@ import Testing
     #expect(single.output.contains("1 cannot be judged; use 10 or more."))
   }
 
+  /// Warnings stand above the pooled figures, and --strict makes them the exit status.
+  @Test func whatHasNotConvergedIsSaidWhereTheResultIsRead() throws {
+    let scratch = try Scratch()
+    // x and y predict each other and are never observed together: chains keep to themselves.
+    let study = try Self.smallStudy(
+      scratch,
+      rows: { i in
+        let (x, y) = (Double((i * 37) % 23), Double((i * 53) % 29))
+        return "\(i / 10),\(i % 2 == 0 ? "" : "\(x)"),\(i % 2 == 1 ? "" : "\(y)")"
+      },
+      impute: ", targets: {x: {method: norm, predictors: {y: 1}}, y: {method: mean}}",
+      analyse: "{model: \"y ~ x\"}")
+    let run = try Program.run("run", study, "--strict")
+    #expect(run.status == 82, "\(run.errors)")
+    #expect(run.output.hasPrefix("WARNING: Convergence cannot be judged: x (2 iterations are too"))
+    #expect(run.output.contains("\nWARNING: Improper imputation: every missing value of y is the"))
+    let folder = scratch.url("run")
+    #expect(ProgressFile.read(in: folder)?.exitStatus == 82)
+    #expect(try Program.run("run", study).status == 0)
+    let pool = try Program.run("pool", folder.path, "--strict", "--format", "json")
+    #expect(pool.status == 82)
+    let warnings = try pool.table("warnings")
+    #expect(warnings.count == 2)
+    #expect((warnings[1]["note"] as? String)?.hasPrefix("Improper imputation") == true)
+    let csv = try Program.run("pool", folder.path, "--format", "csv")
+    #expect(csv.status == 0 && csv.output.hasPrefix("analysis,"))
+    #expect(csv.errors.contains("warning: improper imputation"))
+    let status = try Program.run("status", folder.path, "--format", "json").table("status")
+    #expect(status.filter { $0["key"] as? String == "warning" }.count == 2)
+    let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
+    let notice = try #require(page.range(of: "Improper imputation"))
+    let section = try #require(page.range(of: "<section"))
+    #expect(notice.lowerBound < section.lowerBound)
+  }
+
   /// Every imputed cell has a donor: 114 and 354 of them in each imputation of the example.
   @Test func donorsAreCounted() throws {
     let example = try ExampleRun()
@@ -223,7 +258,7 @@ import Testing
     let chain = try #require(try logged.chain(3))
     // 4 iterations of two targets; the same figures as in the trace.
     #expect(chain.log.map(\.iteration) == [1, 1, 2, 2, 3, 3, 4, 4])
-    let figures = chain.log.flatMap { [$0.mean, $0.sd, $0.residualSD, $0.interceptSD] }
+    let figures = chain.log.flatMap(\.figures)
     #expect(figures == chain.trace.flatMap(\.values))
     #expect(figures.allSatisfy { $0.isFinite })
     #expect(try chain.imputed == plain.chain(3)?.imputed)

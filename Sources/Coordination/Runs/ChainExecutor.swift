@@ -60,8 +60,7 @@ struct ChainExecutor: TaskExecutor {
         visits.append(
           VisitReport(
             iteration: error.iteration, target: error.target,
-            point: TracePoint(mean: .nan, sd: .nan, residualSD: .nan, interceptSD: .nan),
-            samplerState: [], remarks: ["failed: \(error.cause)"]))
+            quantities: [], point: TracePoint(figures: []), samplerState: [], remarks: ["failed: \(error.cause)"]))
       }
       throw error
     }
@@ -71,7 +70,7 @@ struct ChainExecutor: TaskExecutor {
   func result() -> [UInt8] {
     guard let chain else { return [] }
     let outcome = ChainOutcome(
-      state: chain.state, trace: (earlier?.trace ?? []) + chain.wholeTrace,
+      state: chain.state, trace: (earlier?.trace ?? []) + chain.wholeTrace.map { $0.flatMap(\.figures) },
       events: (earlier?.events ?? []) + chain.wholeLog.events,
       analyses: outcomes.count == analyses.count ? outcomes : [],
       donorUse: donorUse(chain), log: (earlier?.log ?? []) + visits)

@@ -98,14 +98,13 @@ extension ChainRecord {
       trace = [
         TraceSegment(
           firstIteration: last - outcome.trace.count + 1, lastIteration: last,
-          values: outcome.traceFigures)
+          values: outcome.trace.flatMap { $0 })
       ]
     }
     log = outcome.log.map {
       VisitRecord(
-        iteration: $0.iteration, target: $0.target, mean: $0.point.mean, sd: $0.point.sd,
-        residualSD: $0.point.residualSD, interceptSD: $0.point.interceptSD,
-        state: $0.samplerState, remarks: $0.remarks.joined(separator: "; "))
+        iteration: $0.iteration, target: $0.target, quantities: $0.quantities.map(\.rawValue),
+        figures: $0.point.figures, state: $0.samplerState, remarks: $0.remarks.joined(separator: "; "))
     }
     events = outcome.events.map {
       EventRecord(
