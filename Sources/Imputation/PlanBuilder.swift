@@ -164,7 +164,8 @@ struct PlanBuilder {
       missingStarts: starts(of: missing), layout: layout, columnNames: columns.names,
       levelOne: columns.levelOne, clusterLevel: columns.clusterLevel,
       links: columns.levelOne.map { links($0, observed: observed, missing: missing) },
-      emptyClusters: empty, traced: Self.traced(method, slopes: columns.slopes.map { columns.names[$0] }))
+      emptyClusters: empty,
+      traced: Self.traced(method, slopes: columns.slopes.map { columns.names[$0] }))
   }
 
   /// What is traced of a target, each under a name of its own.

@@ -25,6 +25,8 @@ public struct EstimateRow: Sendable, Equatable {
   public var monteCarloErrors: [Figure: Double]
   /// m.
   public var imputations: Int?
+  /// Rows that the model uses.
+  public var observations: Int?
 
   public init(
     analysis: String, term: String, figures: [Figure: Double],
@@ -80,12 +82,15 @@ extension Table {
       Column($0.rawValue, .decimal, isForMachines: !shownFigures.contains($0))
     }
     columns.append(Column("m", isForMachines: true))
+    let hasCounts = rows.contains { $0.observations != nil }
+    if hasCounts { columns.append(Column("n", isForMachines: true)) }
     columns += figures.map { Column("mcse.\($0.rawValue)", .decimal, isForMachines: true) }
     var table = Table(title: title, columns: columns, notes: notes)
     for row in rows {
       var cells: [Cell] = [.text(row.analysis), .text(row.term)]
       cells += figures.map(row.cell)
       cells.append(Cell(row.imputations))
+      if hasCounts { cells.append(Cell(row.observations)) }
       cells += figures.map { Cell(row.monteCarloErrors[$0], .significant(2)) }
       table.append(cells)
     }
@@ -113,6 +118,7 @@ extension Table {
     let figures = EstimateRow.Figure.allCases.prefix { $0 != .relativeIncrease }
     let all = completeCases + pooled
     let hasSeveral = Set(all.map(\.analysis)).count > 1
+    let counts = all.contains { $0.observations != nil } ? [Column("n")] : []
     var table = Table(
       title: title,
       columns: [
@@ -121,7 +127,7 @@ extension Table {
       ]
         + figures.map {
           Column($0.rawValue, .decimal, isForMachines: $0 == .statistic)
-        }, notes: notes)
+        } + counts, notes: notes)
     var seen = Set<[String]>()
     for row in all where seen.insert([row.analysis, row.term]).inserted {
       let matches = [("complete", completeCases), ("imputed", pooled)].compactMap { side, rows in
@@ -130,7 +136,8 @@ extension Table {
       for (side, match) in matches {
         table.append(
           [.text(row.analysis), .text(row.term), .text(side)]
-            + figures.map { match.cell($0, besides: matches.map(\.1)) })
+            + figures.map { match.cell($0, besides: matches.map(\.1)) }
+            + counts.map { _ in Cell(match.observations) })
       }
     }
     return table

@@ -60,7 +60,8 @@ extension RunRecord {
       guard let value = N(try text(key)) else { throw RunRecordError.damaged(path: path) }
       return value
     }
-    let columns = try? JSONDecoder().decode([TraceColumn].self, from: Data(text("trace_columns").utf8))
+    let columns = try? JSONDecoder().decode(
+      [TraceColumn].self, from: Data(text("trace_columns").utf8))
     guard let columns else { throw RunRecordError.damaged(path: path) }
     return RunDescription(
       identity: RunIdentity(

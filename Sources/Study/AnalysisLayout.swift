@@ -16,6 +16,7 @@ public struct AnalysisLayout: Sendable, Equatable {
   public var groups: [GroupCount]
   /// Rows with every variable of the formula observed.
   public var completeCases: Int
+  /// Rows that it will use when the targets are imputed.
   public var rowCount: Int
 }
 
@@ -84,7 +85,7 @@ extension LoadedStudy {
       model: type(of: AnalysisRegistry.model(specification)).name,
       estimation: specification.estimation, terms: frame.fixedNames,
       groups: terms.map { GroupCount(name: $0.grouping, count: $0.groupLabels.count) },
-      completeCases: completeCases(specification.formula), rowCount: dataset.rowCount)
+      completeCases: completeCases(specification.formula), rowCount: frame.rows.count)
   }
 
   /// Rows with every variable of `formula` observed.

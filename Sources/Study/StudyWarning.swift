@@ -1,6 +1,7 @@
 import Imputation
 import Inference
 import MixedModels
+import Tabular
 
 /// What makes a study's figures doubtful though it can be computed: analyses that ask for more than
 /// the imputation models hold (Meng 1994: uncongenial), and imputation models that ask for more
@@ -25,6 +26,8 @@ public enum StudyWarning: Sendable, Equatable {
   case slopes(analysis: String, [Lack])
   /// Random effects of groups that the models of these targets know nothing of.
   case groups(analysis: String, [Lack])
+  /// Rows that the analysis leaves out in every imputation, since variables stay incomplete.
+  case leftOut(analysis: String, rows: Int, of: Int, names: [String])
   /// Targets that are constant within clusters, and are imputed row by row.
   case clusterLevelTargets([String])
   /// More columns between clusters than the clusters can carry.
@@ -41,22 +44,26 @@ extension StudyWarning: CustomStringConvertible {
         + "association: \(Self.list(lacks)); give them a role"
     case .terms(let analysis, let lacks):
       return "analysis '\(analysis)' has terms that imputation models lack, and that are drawn "
-        + "towards 0 thereby: \(Self.list(lacks)); these models have no products and no functions of "
-        + "predictors (a column of the data that holds them can be a predictor)"
+        + "towards 0 thereby: \(Self.list(lacks)); these models have no products and no functions "
+        + "of predictors (a column of the data that holds them can be a predictor)"
     case .slopes(let analysis, let lacks):
       return "analysis '\(analysis)' has random slopes that imputation models lack, so that their "
         + "variance is too small: \(Self.list(lacks)); give them role 2 or 4"
     case .groups(let analysis, let lacks):
       return "analysis '\(analysis)' has random effects of groups that imputation models lack, so "
         + "that their variance is too small: \(Self.list(lacks))"
+    case .leftOut(let analysis, let rows, let total, let names):
+      return "analysis '\(analysis)' leaves out \(rows) of \(total) rows in every imputation, "
+        + "since \(Self.list(names)) \(names.count == 1 ? "is" : "are") incomplete and not imputed"
     case .clusterLevelTargets(let names):
-      return "\(Self.list(names)) \(names.count == 1 ? "is" : "are") constant within clusters, but "
-        + "imputed row by row: values will differ within a cluster; impute in a file with one row "
-        + "for each cluster"
+      return
+        "targets that are constant within clusters are imputed row by row, so that their values "
+        + "differ within a cluster: \(Self.list(names)); impute them in a file with one row for each "
+        + "cluster"
     case .clusterLevel(let loads):
-      return "imputation models have more columns between clusters than clusters can carry, so that "
-        + "variances between clusters are held fixed and clusters without a value are extrapolated: "
-        + "\(Self.list(loads.map(Self.load))); give some predictors role 1 in place of 3, or 0"
+      return "imputation models have more columns between clusters than clusters can carry, so "
+        + "that variances between clusters are held fixed and clusters without a value are "
+        + "extrapolated: \(Self.list(loads)); give some predictors role 1 in place of 3, or 0"
     }
   }
 
@@ -80,9 +87,23 @@ extension StudyWarning: CustomStringConvertible {
       + (texts.count > most ? "; and \(texts.count - most) more" : "")
   }
 
-  private static func load(_ load: ClusterLevelLoad) -> String {
-    "\(load.target) (\(load.columns) column\(load.columns == 1 ? "" : "s"), \(load.means) of them "
-      + "means, for \(load.clusters) clusters with a value)"
+  /// `y, x (9 columns, 7 of them means, for 8 clusters with a value)`: targets with the same
+  /// figures together.
+  private static func list(_ loads: [ClusterLevelLoad]) -> String {
+    var groups: [(figures: String, targets: [String])] = []
+    for load in loads {
+      let figures =
+        "\(load.columns) column\(load.columns == 1 ? "" : "s"), \(load.means) of them means, "
+        + "for \(load.clusters) clusters with a value"
+      if let known = groups.firstIndex(where: { $0.figures == figures }) {
+        groups[known].targets.append(load.target)
+      } else {
+        groups.append((figures, [load.target]))
+      }
+    }
+    let texts = groups.map { "\(list($0.targets)) (\($0.figures))" }
+    return texts.prefix(most).joined(separator: ", ")
+      + (texts.count > most ? " and \(texts.count - most) more" : "")
   }
 }
 
@@ -119,6 +140,8 @@ private struct Congeniality {
   let isClusterLevel: (String) -> Bool
   /// Targets that the analysis uses, in the order of the study.
   let targets: [TargetSpecification]
+  private let imputed: Set<String>
+  private let dataset: Dataset
   private let types: [String: VariableType]
 
   init(_ loaded: LoadedStudy, _ analysis: StudyAnalysis) {
@@ -129,22 +152,37 @@ private struct Congeniality {
     isClusterLevel = { constant.contains($0) }
     let used = Set(formula.variables)
     let imputed = Set(loaded.plan.targetNames)
+    self.imputed = imputed
+    dataset = loaded.dataset
     targets = loaded.study.imputation.targets.filter {
       used.contains($0.name) && imputed.contains($0.name)
     }
     types = Dictionary(
-      study.imputation.variables.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })
+      study.imputation.variables.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first }
+    )
   }
 
   var warnings: [StudyWarning] {
-    guard !targets.isEmpty else { return [] }
+    guard !targets.isEmpty else { return leftOut }
     let kinds: [(make: ([StudyWarning.Lack]) -> StudyWarning, lacks: [StudyWarning.Lack])] = [
       ({ .variables(analysis: name, $0) }, lacks(missingVariables)),
       ({ .terms(analysis: name, $0) }, lacks(missingTerms)),
       ({ .slopes(analysis: name, $0) }, lacks(missingSlopes)),
       ({ .groups(analysis: name, $0) }, lacks(missingGroups)),
     ]
-    return kinds.filter { !$0.lacks.isEmpty }.map { $0.make($0.lacks) }
+    return kinds.filter { !$0.lacks.isEmpty }.map { $0.make($0.lacks) } + leftOut
+  }
+
+  /// Variables of the analysis that stay incomplete, and the rows that they cost.
+  private var leftOut: [StudyWarning] {
+    let columns = formula.variables.filter { !imputed.contains($0) }.compactMap { dataset[$0] }
+      .filter { $0.missingCount > 0 }
+    guard !columns.isEmpty else { return [] }
+    let rows = (0..<dataset.rowCount).count { row in columns.contains { $0.isMissing(row) } }
+    return [
+      .leftOut(
+        analysis: name, rows: rows, of: dataset.rowCount, names: columns.map(\.name))
+    ]
   }
 
   private func lacks(_ missing: (TargetSpecification) -> [String]) -> [StudyWarning.Lack] {

@@ -124,6 +124,67 @@ import Testing
     #expect(notice.lowerBound < section.lowerBound)
   }
 
+  /// x is incomplete and no target: every fit leaves out its rows, and says so.
+  @Test func rowsThatPooledFitsLeaveOutAreSaid() throws {
+    let scratch = try Scratch()
+    let study = try Self.smallStudy(
+      scratch,
+      rows: { i in
+        let x = i % 6 == 0 ? "" : "\(Double((i * 37) % 23) / 4)"
+        return "\(i / 10),\(x),\(i % 7 == 0 ? "" : "\(Double((i * 53) % 29) / 3)")"
+      }, impute: ", targets: {y: {method: norm, predictors: {}}}",
+      analyse: "{model: \"y ~ x + (1 | g)\"}")
+    let plan = try Program.run("plan", study, "--format", "json")
+    #expect(try plan.table("analyses").first?["rows"] as? Int == 50)
+    #expect(plan.output.contains("leaves out 10 of 60 rows in every imputation, since x is"))
+    let run = try Program.run("run", study)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("leave out 10 of 60 rows: x missing; a variable that is no target"))
+    let rows = try Program.run("pool", scratch.url("run").path, "--format", "json")
+    #expect(try rows.table("pooled").allSatisfy { $0["n"] as? Int == 50 })
+    let compared = try rows.table("completeCases")
+    #expect(
+      compared.filter { $0["data"] as? String == "complete" }.allSatisfy { $0["n"] as? Int == 42 })
+    #expect(try rows.table("events").contains { $0["event"] as? String == "rows left out" })
+    let fits = try String(contentsOf: scratch.url("run/fits.csv"), encoding: .utf8)
+      .split(separator: "\n")
+    #expect(fits[0].hasSuffix(",n") && fits.dropFirst().allSatisfy { $0.hasSuffix(",50") })
+  }
+
+  /// Clusters 0 and 1, the only ones in region "east", have no outcome: complete cases have no
+  /// reference level, and what is measured from it is not compared.
+  @Test func aTermKeepsOneMeaning() throws {
+    let scratch = try Scratch()
+    let rows = (0..<80).map { i in
+      let region = ["east", "north", "south", "north", "south", "south", "north", "east"][i / 10]
+      let y = [0, 7].contains(i / 10) || i % 9 == 0 ? "" : "\(Double((i * 53) % 29) / 3)"
+      return "\(i / 10),\(region),\(Double((i * 37) % 23) / 4),\(y)"
+    }
+    try scratch.write("r.csv", "g,region,x,y\n" + rows.joined(separator: "\n") + "\n")
+    let study = try scratch.write(
+      "r.yaml",
+      """
+      data: {file: r.csv, cluster: g}
+      impute: {m: 3, iterations: 2, seed: 1, targets: {y: {method: norm, predictors: {x: 1}}}}
+      analyse: [{model: "y ~ region + x"}]
+      output: {directory: \(scratch.url("run").path)}
+      """)
+    let outcome = try Program.run("run", study, "--format", "json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let compared = try outcome.table("completeCases")
+    func terms(_ data: String) -> [String?] {
+      compared.filter { $0["data"] as? String == data }.map { $0["term"] as? String }
+    }
+    #expect(
+      terms("imputed").sorted { $0 ?? "" < $1 ?? "" } == [
+        "(Intercept)", "regionnorth", "regionsouth", "x",
+      ])
+    #expect(terms("complete") == ["x"])
+    let text = try Program.run("pool", scratch.url("run").path).output
+    #expect(text.contains("Not to be had from the complete cases"))
+    #expect(text.contains("(Intercept), regionnorth, regionsouth."))
+  }
+
   /// Every imputed cell has a donor: 114 and 354 of them in each imputation of the example.
   @Test func donorsAreCounted() throws {
     let example = try ExampleRun()

@@ -118,7 +118,8 @@ import Testing
   @Test func caveatsTellWhatIsNotJudgedAndNotProper() throws {
     let records = try Records()
     defer { records.remove() }
-    let study = "data: {file: a}\nimpute: {targets: {a: {method: mean}, b: {}, c: {method: mean}}}\n"
+    let study =
+      "data: {file: a}\nimpute: {targets: {a: {method: mean}, b: {}, c: {method: mean}}}\n"
     let short = try records.reader(m: 2, iterations: 4, targets: ["a", "b"], studyText: study) {
       t, i, k in t == 0 ? [3, 1, .nan, .nan] : [Self.noise(t, i, k), 1, .nan, .nan]
     }

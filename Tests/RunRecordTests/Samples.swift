@@ -17,7 +17,7 @@ let identity = RunIdentity(
 
 let description = RunDescription(
   identity: identity, programVersion: "0.1.0", studyName: "trial", studyText: "study: trial\n",
-  m: 30, iterations: 200, 
+  m: 30, iterations: 200,
   traceColumns: ["mean", "sd"].map { TraceColumn(target: "x", quantity: $0) })
 
 let attempt = AttemptRecord(

@@ -1,4 +1,5 @@
 import Foundation
+import Imputation
 import Study
 import Tabular
 import Testing
@@ -97,6 +98,50 @@ import Testing
     #expect(
       try warnings("y ~ x + (1 | g)", targets: single)
         == [.groups(analysis: "a", [lack("y", "g")])])
+  }
+
+  /// w is complete; an incomplete variable that is no target costs rows.
+  @Test func rowsThatAnAnalysisLeavesOut() throws {
+    let targets = "{y: {predictors: {arm: 1}}}"
+    #expect(
+      try warnings("y ~ arm + x + (1 | g)", targets: targets) == [
+        .variables(analysis: "a", [lack("y", "x")]),
+        .leftOut(analysis: "a", rows: 20, of: 96, names: ["x"]),
+      ])
+  }
+
+  /// Six columns between clusters: cluster means from 20 clusters on, since 6 ≤ (20 − 2)/3.
+  @Test func defaultsKeepTheClusterLevelEstimable() throws {
+    func roles(_ clusters: Int) throws -> (Set<Role>, Int) {
+      let resolved = try resolve(
+        "data: {file: a.csv, cluster: g}\nimpute: {targets: {y: {}, x: {}, size: {}}}",
+        trial(clusters: clusters))
+      let y = resolved.study.imputation.targets[0].predictors.filter { $0.name == "z" }
+      return (
+        Set(y.map(\.role)),
+        resolved.notes.count { if case .noClusterMeans = $0 { true } else { false } }
+      )
+    }
+    let (many, none) = try roles(24)
+    #expect(many == [.fixedWithMean] && none == 0)
+    let (few, notes) = try roles(19)
+    #expect(few == [.fixed] && notes == 1)
+  }
+
+  @Test func zerosAloneMeanAllButThese() throws {
+    func study(_ predictors: String) throws -> ResolvedStudy {
+      try resolve(
+        "data: {file: a.csv, cluster: g}\nimpute: {targets: {y: {predictors: \(predictors)}, x: {}}}"
+      )
+    }
+    let butX = try study("{x: 0}")
+    #expect(butX.study.imputation.targets[0].predictors.map(\.name) == ["arm"])
+    #expect(
+      butX.notes.contains { $0.description.contains("every usable column but 'x', since its") })
+    // Nothing is nothing, and one role given is a list of all.
+    #expect(try study("{}").study.imputation.targets[0].predictors.isEmpty)
+    #expect(
+      try study("{x: 0, arm: 1}").study.imputation.targets[0].predictors.map(\.name) == ["arm"])
   }
 
   @Test func moreColumnsThanClustersCarry() throws {

@@ -5,14 +5,6 @@ import MixedModels
 import RunRecord
 import Tabular
 
-/// One analysis of one completed data set: a fit, or why there is none.
-public struct AnalysisOutcome: Sendable, Equatable, Codable {
-  public var name: String
-  public var fit: AnalysisFit?
-  public var failure: String?
-  public var seconds: Double
-}
-
 /// What a rank hands in of a chain: its state, and what happened since it was begun or resumed.
 struct ChainOutcome: Sendable, Equatable {
   var state: ChainState

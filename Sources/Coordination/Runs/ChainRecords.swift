@@ -104,7 +104,8 @@ extension ChainRecord {
     log = outcome.log.map {
       VisitRecord(
         iteration: $0.iteration, target: $0.target, quantities: $0.quantities.map(\.rawValue),
-        figures: $0.point.figures, state: $0.samplerState, remarks: $0.remarks.joined(separator: "; "))
+        figures: $0.point.figures, state: $0.samplerState,
+        remarks: $0.remarks.joined(separator: "; "))
     }
     events = outcome.events.map {
       EventRecord(
@@ -180,6 +181,8 @@ extension EventRecord {
     if fit.isSingular { events.append(event("singular fit", "")) }
     if !fit.converged { events.append(event("fit not converged", "")) }
     for column in fit.droppedColumns { events.append(event("column dropped", column)) }
+    if let leftOut = analysis.leftOut { events.append(event("rows left out", leftOut)) }
+    if let other = analysis.otherMeaning { events.append(event("reference level absent", other)) }
     return events
   }
 }

@@ -16,7 +16,7 @@ public struct TargetConvergence: Sendable, Equatable {
       trace.chains.contains { $0.contains { !$0.isNaN } }
         && !(trace.quantity.isCorrelation && trace.chains.contains { $0.contains(where: \.isNaN) })
     }
-      .map { ($0.quantity, TraceDiagnostics($0.chains)) }
+    .map { ($0.quantity, TraceDiagnostics($0.chains)) }
   }
 
   public static func == (a: TargetConvergence, b: TargetConvergence) -> Bool {

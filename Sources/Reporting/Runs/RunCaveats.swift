@@ -62,11 +62,13 @@ public struct RunCaveats: Sendable, Equatable {
       let reason: String
       switch target.verdict {
       case .moreIterations(let count) where !target.isJudged:
-        reason = "\(target.iterations) iteration\(target.iterations == 1 ? " is" : "s are") too few, "
-          + "use \(count) or more"
+        let number = target.iterations
+        reason =
+          "\(number) iteration\(number == 1 ? " is" : "s are") too few, use \(count) or more"
       case .oneChain: reason = "one chain cannot be compared with others"
       case .fewChains:
-        reason = "R-hat is large, which so few chains can reach by chance or not, use "
+        reason =
+          "R-hat is large, which so few chains can reach by chance or not, use "
           + "\(ConvergenceLimits.fewestChains) or more"
       default: continue
       }

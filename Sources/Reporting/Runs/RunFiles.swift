@@ -17,7 +17,7 @@ public struct RunFiles {
   /// the report, which may be made anew.
   public static let names = Set(resultNames).union([
     RunRecord.fileName, "\(RunRecord.fileName)-journal", ProgressFile.fileName, provenanceName,
-    "chain-log.csv", "estimates.csv", "scenarios.csv", "performance.csv",
+    "chain-log.csv", "truths.json", "estimates.csv", "scenarios.csv", "performance.csv",
   ])
 
   public let directory: URL
@@ -140,7 +140,7 @@ public struct RunFiles {
       path: path("fits.csv"),
       header: [
         "analysis", ".imp", "effect", "group", "term", "estimate", "std.error", "df.model",
-        "df.nlme", "df.residual",
+        "df.nlme", "df.residual", "n",
       ])
     for numbered in results.allFits where numbered.k > 0 {
       let fit = numbered.fit
@@ -148,14 +148,14 @@ public struct RunFiles {
         try writer.append([
           .text(fit.model), .integer(numbered.k), "fixed", .missing, .text(term.term),
           .number(term.estimate), .number(term.standardError), .number(term.dfModel),
-          .number(term.dfNlme), .number(term.dfResidual),
+          .number(term.dfNlme), .number(term.dfResidual), .integer(fit.n),
         ])
       }
       for component in fit.varianceComponents {
         try writer.append([
           .text(fit.model), .integer(numbered.k), "ran_pars", .text(component.group),
           .text(component.term), .number(component.estimate), .missing, .missing, .missing,
-          .missing,
+          .missing, .integer(fit.n),
         ])
       }
     }
@@ -167,7 +167,8 @@ public struct RunFiles {
     let columns = results.description.traceColumns
     let quantities = quantities
     let places = Dictionary(
-      quantities.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
+      quantities.enumerated().map { ($0.element, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
     let writer = try CSVWriter(
       path: path("convergence.csv"), header: [".imp", "iteration", "target"] + quantities)
     for k in try reader.chains().map(\.k) {
