@@ -3,20 +3,11 @@ import Numerics
 
 /// Mean and spread of one target's imputed values after one visit, and the parameters drawn.
 public struct TracePoint: Sendable, Equatable {
-  public var mean: Double
-  /// Standard deviation, n − 1; NaN for a single value.
-  public var sd: Double
-  /// Residual standard deviation drawn; NaN for methods without one.
-  public var residualSD: Double
-  /// Standard deviation of the random intercept drawn; NaN for single-level methods.
-  public var interceptSD: Double
+  /// One for each of the target's ``ImputationPlan/traced``; NaN where there is none, such as the
+  /// SD of a single value.
+  public var figures: [Double]
 
-  public init(mean: Double, sd: Double, residualSD: Double, interceptSD: Double) {
-    self.mean = mean
-    self.sd = sd
-    self.residualSD = residualSD
-    self.interceptSD = interceptSD
-  }
+  public init(figures: [Double]) { self.figures = figures }
 }
 
 /// Everything needed to carry a chain on: no generator state is among it (the random numbers of an
@@ -41,6 +32,8 @@ public struct VisitReport: Sendable, Equatable {
   /// The iteration under way, or just ended, from 1.
   public var iteration: Int
   public var target: String
+  /// What the figures of `point` are; none for a visit that failed.
+  public var quantities: [TracedQuantity]
   /// Values imputed and parameters drawn.
   public var point: TracePoint
   /// What the method remembers: for q > 1 the factor Λ just drawn, by columns; mostly empty.
@@ -49,10 +42,12 @@ public struct VisitReport: Sendable, Equatable {
   public var remarks: [String]
 
   public init(
-    iteration: Int, target: String, point: TracePoint, samplerState: [Double], remarks: [String]
+    iteration: Int, target: String, quantities: [TracedQuantity], point: TracePoint,
+    samplerState: [Double], remarks: [String]
   ) {
     self.iteration = iteration
     self.target = target
+    self.quantities = quantities
     self.point = point
     self.samplerState = samplerState
     self.remarks = remarks
@@ -202,7 +197,8 @@ public struct Chain {
     let view = views[plan.visit[visited]]
     return VisitReport(
       iteration: nextVisit == 0 ? iteration : iteration + 1, target: view.plan.name,
-      point: trace[trace.count - 1][visited], samplerState: view.samplerState,
+      quantities: view.plan.traced, point: trace[trace.count - 1][visited],
+      samplerState: view.samplerState,
       remarks: remarks(view).map { remark in
         remark.kind.rawValue + (remark.detail.isEmpty ? "" : ": \(remark.detail)")
       })
@@ -247,9 +243,10 @@ public struct Chain {
     let n = Double(values.count)
     let mean = values.reduce(0, +) / n
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return TracePoint(
-      mean: mean, sd: values.count > 1 ? (squares / (n - 1)).squareRoot() : .nan,
-      residualSD: view.residualSD, interceptSD: view.interceptSD)
+    var figures = [mean, values.count > 1 ? (squares / (n - 1)).squareRoot() : .nan] + view.drawn
+    let missing = view.plan.traced.count - figures.count
+    if missing > 0 { figures += Array(repeating: .nan, count: missing) }
+    return TracePoint(figures: figures)
   }
 
   /// Positions of a target's missing cells in increasing order of original row.

@@ -14,6 +14,11 @@ public protocol ImputationMethod: Sendable {
   static var isTwoLevel: Bool { get }
   /// Types of variable that it can impute.
   static var suitableTypes: Set<VariableType> { get }
+  /// Whether it draws the parameters of a model, so that predictors matter and there are variances
+  /// to trace; true unless said otherwise.
+  static var hasModel: Bool { get }
+  /// Whether imputations vary as proper ones do (Rubin 1987); true unless said otherwise.
+  static var isProper: Bool { get }
 
   init(options: MethodOptions)
 
@@ -24,6 +29,11 @@ public protocol ImputationMethod: Sendable {
   func impute(
     _ target: inout TargetView, using stream: inout RandomStream
   ) throws(TwoLevelError) -> [Double]
+}
+
+extension ImputationMethod {
+  public static var hasModel: Bool { true }
+  public static var isProper: Bool { true }
 }
 
 /// Every method by name.

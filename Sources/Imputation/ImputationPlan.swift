@@ -100,6 +100,11 @@ public struct ImputationPlan: Sendable {
   /// Names of the imputed variables, in the order in which completed values are returned.
   public var targetNames: [String] { targets.map(\.name) }
 
+  /// What is traced in an iteration: for each visit its target and the quantities, in order.
+  public var traced: [(target: String, quantities: [TracedQuantity])] {
+    visit.map { (targets[$0].name, targets[$0].traced) }
+  }
+
   /// Observed values of each target, as chains see them (a text target's are positions in its
   /// levels), rows in the plan's order.
   public var observedValues: [[Double]] {

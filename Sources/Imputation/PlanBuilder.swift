@@ -174,7 +174,27 @@ struct PlanBuilder {
       missingStarts: starts(of: missing), layout: layout, columnNames: columns.names,
       levelOne: columns.levelOne, clusterLevel: columns.clusterLevel,
       links: columns.levelOne.map { links($0, observed: observed, missing: missing) },
-      emptyClusters: empty)
+      emptyClusters: empty,
+      traced: Self.traced(method, slopes: columns.slopes.map { columns.names[$0] }))
+  }
+
+  /// What is traced of a target, each under a name of its own.
+  private static func traced(
+    _ method: any ImputationMethod.Type, slopes: [String]
+  ) -> [TracedQuantity] {
+    var names: [TracedQuantity] = [.mean, .sd]
+    if method.isTwoLevel {
+      names += TracedQuantity.drawn(slopes: slopes)
+    } else if method.hasModel {
+      names.append(.residualSD)
+    }
+    var seen = Set<TracedQuantity>()
+    return names.map { name in
+      // "cor__a.b.c" may be of a.b and c, or of a and b.c.
+      var name = name
+      while !seen.insert(name).inserted { name = TracedQuantity(rawValue: name.rawValue + "'") }
+      return name
+    }
   }
 
   private mutating func add(

@@ -55,4 +55,6 @@ struct TargetPlan: Sendable {
   let links: [CellLinks?]
   /// Clusters without an observed value.
   let emptyClusters: Int
+  /// What is traced of it in every visit.
+  let traced: [TracedQuantity]
 }

@@ -21,10 +21,9 @@ public struct TargetView {
   private var donorPool = DonorPool()
   /// What a method must remember from one iteration to the next: Λ of a Markov step.
   public var samplerState: [Double] = []
-  /// Residual and random-intercept standard deviations of the latest draw; NaN where the method
-  /// has none.
-  public private(set) var residualSD = Double.nan
-  public private(set) var interceptSD = Double.nan
+  /// Variance parameters of the latest draw, in the order of the plan's traced quantities; empty
+  /// where the method has none.
+  private(set) var drawn: [Double] = []
   private(set) var remarks: [TwoLevelRemark] = []
   private(set) var lacksDonors = false
   /// Donors of the latest visit by position among the observed rows, one for each missing row;
@@ -97,8 +96,7 @@ public struct TargetView {
     remarks = []
     lacksDonors = false
     picks = []
-    residualSD = .nan
-    interceptSD = .nan
+    drawn = []
   }
 
   /// Ends a visit. Cross-products that are large (hundreds of predictors) are not kept until the
@@ -136,8 +134,7 @@ public struct TargetView {
       if draw.isHeld { remarks.append(.notEvaluated) }
       if plan.layout.randomEffectCount > 1 && posterior.isProper { samplerState = draw.lambda }
     }
-    residualSD = draw.sigma
-    interceptSD = draw.interceptSD
+    drawn = draw.traced
     return (posterior, draw)
   }
 
@@ -148,7 +145,7 @@ public struct TargetView {
     let posterior = try TwoLevelPosterior(moments, randomEffects: false)
     remarks = posterior.remarks
     let draw = try posterior.draw(previous: nil, using: &stream)
-    residualSD = draw.sigma
+    drawn = [draw.sigma]
     return (posterior, draw)
   }
 

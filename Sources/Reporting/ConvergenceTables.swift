@@ -1,4 +1,5 @@
 import Inference
+import MixedModels
 
 extension Table {
   /// A row for each traced quantity of each target: R̂, effective sizes, autocorrelation, drift,

@@ -25,6 +25,8 @@ public struct EstimateRow: Sendable, Equatable {
   public var monteCarloErrors: [Figure: Double]
   /// m.
   public var imputations: Int?
+  /// Rows that the model uses.
+  public var observations: Int?
 
   public init(
     analysis: String, term: String, figures: [Figure: Double],
@@ -38,9 +40,13 @@ public struct EstimateRow: Sendable, Equatable {
   }
 
   /// The digits that a figure deserves: estimates, errors and limits as the standard error says.
-  func cell(_ figure: Figure) -> Table.Cell {
-    let uncertainty = NumberRule.byUncertainty(
-      standardError: figures[.standardError], monteCarloError: monteCarloErrors[.estimate])
+  func cell(_ figure: Figure) -> Table.Cell { cell(figure, besides: []) }
+
+  /// The same with the decimals of the most exact of this row and `others`, beside which it stands.
+  func cell(_ figure: Figure, besides others: [EstimateRow]) -> Table.Cell {
+    let errors = ([self] + others).compactMap { $0.figures[.standardError] }
+      .filter { $0 > 0 && $0.isFinite }
+    let uncertainty = NumberRule.byUncertainty(standardError: errors.min())
     let rule: NumberRule =
       switch figure {
       case .estimate, .confidenceLow, .confidenceHigh, .standardError: uncertainty
@@ -76,12 +82,15 @@ extension Table {
       Column($0.rawValue, .decimal, isForMachines: !shownFigures.contains($0))
     }
     columns.append(Column("m", isForMachines: true))
+    let hasCounts = rows.contains { $0.observations != nil }
+    if hasCounts { columns.append(Column("n", isForMachines: true)) }
     columns += figures.map { Column("mcse.\($0.rawValue)", .decimal, isForMachines: true) }
     var table = Table(title: title, columns: columns, notes: notes)
     for row in rows {
       var cells: [Cell] = [.text(row.analysis), .text(row.term)]
       cells += figures.map(row.cell)
       cells.append(Cell(row.imputations))
+      if hasCounts { cells.append(Cell(row.observations)) }
       cells += figures.map { Cell(row.monteCarloErrors[$0], .significant(2)) }
       table.append(cells)
     }
@@ -109,6 +118,7 @@ extension Table {
     let figures = EstimateRow.Figure.allCases.prefix { $0 != .relativeIncrease }
     let all = completeCases + pooled
     let hasSeveral = Set(all.map(\.analysis)).count > 1
+    let counts = all.contains { $0.observations != nil } ? [Column("n")] : []
     var table = Table(
       title: title,
       columns: [
@@ -117,14 +127,17 @@ extension Table {
       ]
         + figures.map {
           Column($0.rawValue, .decimal, isForMachines: $0 == .statistic)
-        }, notes: notes)
+        } + counts, notes: notes)
     var seen = Set<[String]>()
     for row in all where seen.insert([row.analysis, row.term]).inserted {
-      for (side, rows) in [("complete", completeCases), ("imputed", pooled)] {
-        let match = rows.first { $0.analysis == row.analysis && $0.term == row.term }
-        guard let match else { continue }
+      let matches = [("complete", completeCases), ("imputed", pooled)].compactMap { side, rows in
+        rows.first { $0.analysis == row.analysis && $0.term == row.term }.map { (side, $0) }
+      }
+      for (side, match) in matches {
         table.append(
-          [.text(row.analysis), .text(row.term), .text(side)] + figures.map(match.cell))
+          [.text(row.analysis), .text(row.term), .text(side)]
+            + figures.map { match.cell($0, besides: matches.map(\.1)) }
+            + counts.map { _ in Cell(match.observations) })
       }
     }
     return table
@@ -192,8 +205,7 @@ extension Table {
       ], notes: notes)
     for row in rows {
       let rule = NumberRule.byInterval(
-        row.estimate, low: row.confidenceLow, high: row.confidenceHigh,
-        monteCarloError: row.monteCarloError)
+        row.estimate, low: row.confidenceLow, high: row.confidenceHigh)
       table.append([
         .text(row.analysis), .text(row.group), .text(row.term), .number(row.estimate, rule),
         Cell(row.confidenceLow, rule), Cell(row.confidenceHigh, rule),

@@ -39,6 +39,7 @@ struct LiveProgress: Sendable {
   /// Keys and values for a table of the status; none when it does not live.
   var rows: [(key: String, value: Table.Cell)] {
     guard isAlive else { return [] }
+    if let doing = file.doing { return [("computing", .text(doing))] }
     let active = file.ranks.count { $0.task != nil }
     var rows: [(key: String, value: Table.Cell)] = [
       ("computing", .text("\(active) \(file.unit) on \(file.ranks.count) ranks"))

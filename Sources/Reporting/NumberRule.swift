@@ -17,34 +17,27 @@ public enum NumberRule: Sendable, Equatable {
   /// Decimals with which a standard error shows two significant digits, so that estimates and
   /// their errors are rounded alike.
   ///
-  /// - Parameters:
-  ///   - standardError: positive; else four significant digits are shown.
-  ///   - monteCarloError: if known, digits finer than it, which another run would not repeat, are
-  ///     left out, down to one significant digit of the standard error.
-  public static func byUncertainty(
-    standardError: Double?, monteCarloError: Double? = nil
-  ) -> NumberRule {
+  /// Always two, also where imputing anew would change the second: an estimate and its limits with
+  /// one digit mislead more than one digit too many. The report tells which digits would change.
+  ///
+  /// - Parameter standardError: positive; else four significant digits are shown.
+  public static func byUncertainty(standardError: Double?) -> NumberRule {
     guard let standardError, standardError > 0, standardError.isFinite else {
       return .significant(4)
     }
-    var decimals = 1 - leadingPlace(rounding: standardError, to: 2)
-    if let error = monteCarloError, error > 0, error.isFinite {
-      decimals = max(decimals - 1, min(decimals, -Int(log10(error).rounded(.up))))
-    }
-    return .decimals(decimals)
+    return .decimals(1 - leadingPlace(rounding: standardError, to: 2))
   }
 
   /// Decimals of a variance component and its limits: a quarter of the interval stands for the
   /// standard error, which is on another scale. The interval is lopsided, so that one much wider
   /// than a positive `estimate` leaves it its two digits: what is not 0 is not shown as 0.
   static func byInterval(
-    _ estimate: Double?, low: Double?, high: Double?, monteCarloError: Double? = nil
+    _ estimate: Double?, low: Double?, high: Double?
   ) -> NumberRule {
     let spread = high.flatMap { high in low.map { (high - $0) / 4 } }
     let isPositive = (estimate ?? 0) > 0 && (low ?? -1) >= 0
     return byUncertainty(
-      standardError: spread.map { isPositive ? min($0, estimate!) : $0 },
-      monteCarloError: monteCarloError)
+      standardError: spread.map { isPositive ? min($0, estimate ?? $0) : $0 })
   }
 
   /// The power of ten of the first digit after rounding to `digits` significant ones, so that

@@ -54,6 +54,9 @@ extension LoadedStudy {
       NamedTable("analyses", Self.analyses(layouts)),
       NamedTable("columns", Self.columns(layouts)),
     ].filter { !$0.table.rows.isEmpty }
+    tables.append(
+      NamedTable(
+        "warnings", title: "Warnings", sentences: warnings.map { "\($0)".asSentence }))
     let notes = explanation.notes.map(\.description) + explanation.planNotes.map(\.description)
     tables.append(NamedTable("notes", title: "Notes", sentences: notes))
     return tables

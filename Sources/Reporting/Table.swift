@@ -52,6 +52,9 @@ public struct Table: Sendable, Equatable {
     public init(_ text: String?) { self = text.map(Cell.text) ?? .missing }
   }
 
+  /// Sentences above everything else in text: what has to be known before the figures are read;
+  /// not in CSV and JSON.
+  public var warnings: [String] = []
   /// Above the table in text; not in CSV and JSON.
   public var title: String?
   public var columns: [Column]

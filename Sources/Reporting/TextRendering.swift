@@ -15,6 +15,10 @@ extension Table {
     var blocks = shown.map { renderedColumn($0, style: style) }
     let isCut = style.width.map { shorten(&blocks, to: $0, style: style) } ?? false
     var output = ""
+    for warning in warnings {
+      let text = wrapped("WARNING: " + printable(warning), width: style.width)
+      output += style.bold("WARNING:") + text.dropFirst("WARNING:".count) + "\n"
+    }
     if let title { output += style.bold(printable(title)) + "\n" }
     for (number, part) in fold(blocks, width: style.width).enumerated() {
       if number > 0 { output += "\n" }

@@ -46,6 +46,8 @@ public struct ProgressFile: Codable, Equatable, Sendable {
   /// What a task's progress counts: `iteration`.
   public var step: String
   public var state: State
+  /// What is done when all is computed and the results are not written yet; else nil.
+  public var doing: String?
   /// The program's exit status, once it has one.
   public var exitStatus: Int?
   public var attempt: Int

@@ -178,13 +178,14 @@ public final class RecordReader: Sendable {
     let sql = "SELECT * FROM chain_log WHERE k = ? ORDER BY position"
     return try Row.fetchAll(db, sql: sql, arguments: [k]).map { row in
       try row.demandSound(path)
-      guard let state = Blobs.doubles(row["state"]) else {
-        throw RunRecordError.damagedPart(path: path, .chain(k))
-      }
+      let names: String = row["quantities"]
+      guard let state = Blobs.doubles(row["state"]), let figures = Blobs.doubles(row["figures"]),
+        let quantities = try? JSONDecoder().decode([String].self, from: Data(names.utf8)),
+        quantities.count == figures.count
+      else { throw RunRecordError.damagedPart(path: path, .chain(k)) }
       return VisitRecord(
-        iteration: row["iteration"], target: row["target"], mean: number(row, "mean"),
-        sd: number(row, "sd"), residualSD: number(row, "residual_sd"),
-        interceptSD: number(row, "intercept_sd"), state: state, remarks: row["remarks"])
+        iteration: row["iteration"], target: row["target"], quantities: quantities,
+        figures: figures, state: state, remarks: row["remarks"])
     }
   }
 

@@ -62,23 +62,23 @@ public struct VisitRecord: Equatable, Sendable {
   /// From 1.
   public var iteration: Int
   public var target: String
+  /// Names of the figures, as in ``TraceColumn``; empty for a visit that failed.
+  public var quantities: [String]
   /// Mean and SD of the imputed values, and the variance parameters drawn; NaN where there is none.
-  public var mean, sd, residualSD, interceptSD: Double
+  public var figures: [Double]
   /// What the method remembers: for random slopes the factor Λ drawn, by columns.
   public var state: [Double]
   /// What went otherwise than asked; in the last row of a chain that failed, the reason.
   public var remarks: String
 
   public init(
-    iteration: Int, target: String, mean: Double, sd: Double, residualSD: Double,
-    interceptSD: Double, state: [Double], remarks: String
+    iteration: Int, target: String, quantities: [String], figures: [Double], state: [Double],
+    remarks: String
   ) {
     self.iteration = iteration
     self.target = target
-    self.mean = mean
-    self.sd = sd
-    self.residualSD = residualSD
-    self.interceptSD = interceptSD
+    self.quantities = quantities
+    self.figures = figures
     self.state = state
     self.remarks = remarks
   }

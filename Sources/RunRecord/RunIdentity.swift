@@ -69,6 +69,19 @@ public struct RunIdentity: Equatable, Sendable {
   }
 }
 
+/// One figure of a trace: of which target, and which quantity.
+public struct TraceColumn: Equatable, Sendable, Codable {
+  /// The target; of a second visit in one iteration with the visit's number.
+  public var target: String
+  /// `mean`, `sd`, `residual.sd`, `intercept.sd`, `sd__x`, `cor__(Intercept).x`.
+  public var quantity: String
+
+  public init(target: String, quantity: String) {
+    self.target = target
+    self.quantity = quantity
+  }
+}
+
 /// What the record says about the run as a whole (table `run`).
 public struct RunDescription: Equatable, Sendable {
   public var identity: RunIdentity
@@ -81,12 +94,12 @@ public struct RunDescription: Equatable, Sendable {
   public var m: Int
   /// Iterations per chain asked for.
   public var iterations: Int
-  /// Names of the figures that a trace holds for each iteration, in order.
-  public var traceColumns: [String]
+  /// The figures that a trace holds for each iteration, in order; those of a target together.
+  public var traceColumns: [TraceColumn]
 
   public init(
     identity: RunIdentity, programVersion: String, studyName: String, studyText: String, m: Int,
-    iterations: Int, traceColumns: [String]
+    iterations: Int, traceColumns: [TraceColumn]
   ) {
     self.identity = identity
     self.programVersion = programVersion

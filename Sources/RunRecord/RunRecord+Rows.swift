@@ -30,7 +30,9 @@ extension RunRecord {
 
   static func write(_ description: RunDescription, to db: Database) throws {
     let identity = description.identity
-    let columns = try JSONEncoder().encode(description.traceColumns)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let columns = try encoder.encode(description.traceColumns)
     let values = [
       String(Schema.version), description.programVersion, identity.engineVersion,
       description.studyName, description.studyText, identity.dataPath, identity.dataSHA256,
@@ -58,7 +60,8 @@ extension RunRecord {
       guard let value = N(try text(key)) else { throw RunRecordError.damaged(path: path) }
       return value
     }
-    let columns = try? JSONDecoder().decode([String].self, from: Data(text("trace_columns").utf8))
+    let columns = try? JSONDecoder().decode(
+      [TraceColumn].self, from: Data(text("trace_columns").utf8))
     guard let columns else { throw RunRecordError.damaged(path: path) }
     return RunDescription(
       identity: RunIdentity(
@@ -151,8 +154,9 @@ extension RunRecord {
     for (position, visit) in chain.log.enumerated() {
       try db.insert(
         sealed: [
-          chain.k, position, visit.iteration, visit.target, visit.mean, visit.sd,
-          visit.residualSD, visit.interceptSD, Blobs.encode(visit.state), visit.remarks,
+          chain.k, position, visit.iteration, visit.target,
+          String(decoding: try JSONEncoder().encode(visit.quantities), as: UTF8.self),
+          Blobs.encode(visit.figures), Blobs.encode(visit.state), visit.remarks,
         ], into: "chain_log")
     }
   }

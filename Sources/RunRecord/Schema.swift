@@ -3,7 +3,7 @@ import GRDB
 /// The record's tables. docs/record.md says what each column and blob means.
 enum Schema {
   /// PRAGMA user_version.
-  static let version = 3
+  static let version = 4
   /// PRAGMA application_id: "DRMS" in ASCII.
   static let applicationID: Int32 = 0x4452_4D53
 
@@ -130,10 +130,8 @@ enum Schema {
       position INTEGER NOT NULL,
       iteration INTEGER NOT NULL,
       target TEXT NOT NULL,
-      mean REAL,
-      sd REAL,
-      residual_sd REAL,
-      intercept_sd REAL,
+      quantities TEXT NOT NULL,
+      figures BLOB NOT NULL,
       state BLOB NOT NULL,
       remarks TEXT NOT NULL,
       digest TEXT NOT NULL,

@@ -16,6 +16,7 @@ public struct AnalysisLayout: Sendable, Equatable {
   public var groups: [GroupCount]
   /// Rows with every variable of the formula observed.
   public var completeCases: Int
+  /// Rows that it will use when the targets are imputed.
   public var rowCount: Int
 }
 
@@ -76,12 +77,15 @@ extension LoadedStudy {
     for term in frame.fixedNames where !seen.insert(term).inserted {
       throw RepeatedTermError(term: term)
     }
+    // Terms may share a grouping factor.
+    var known = Set<String>()
+    let terms = frame.random.filter { known.insert($0.grouping).inserted }
     return AnalysisLayout(
       name: analysis.name, formula: specification.formula.text,
       model: type(of: AnalysisRegistry.model(specification)).name,
       estimation: specification.estimation, terms: frame.fixedNames,
-      groups: frame.random.map { GroupCount(name: $0.grouping, count: $0.groupLabels.count) },
-      completeCases: completeCases(specification.formula), rowCount: dataset.rowCount)
+      groups: terms.map { GroupCount(name: $0.grouping, count: $0.groupLabels.count) },
+      completeCases: completeCases(specification.formula), rowCount: frame.rows.count)
   }
 
   /// Rows with every variable of `formula` observed.

@@ -14,6 +14,8 @@ struct ColumnSummary {
   /// The text of each of `values`, of a text column.
   let texts: [String]
   let variesWithinClusters: Bool
+  /// Clusters in which something is observed; 0 without clusters.
+  let observedClusters: Int
 
   var isIncomplete: Bool { missingCount > 0 }
   var hasObserved: Bool { missingCount < rowCount }
@@ -47,8 +49,14 @@ struct ColumnSummary {
     }
     guard let clusters else {
       variesWithinClusters = true
+      observedClusters = 0
       return
     }
+    var isObserved = [Bool](repeating: false, count: clusterCount)
+    for (cell, cluster) in zip(cells, clusters) where !cell.isNaN && cluster >= 0 {
+      isObserved[cluster] = true
+    }
+    observedClusters = isObserved.count { $0 }
     var first = [Double](repeating: .nan, count: clusterCount)
     variesWithinClusters = cells.indices.contains { row in
       let cell = cells[row]

@@ -1,15 +1,32 @@
 /// Something about a study that is no error, but that its user should know.
 public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
+  /// A target whose default predictors have no cluster means: how many columns would lie between
+  /// how many clusters with an observed value.
+  public struct Crowded: Sendable, Equatable {
+    public var target: String
+    public var columns: Int
+    public var clusters: Int
+
+    public init(target: String, columns: Int, clusters: Int) {
+      self.target = target
+      self.columns = columns
+      self.clusters = clusters
+    }
+  }
+
+  /// Default predictors have role 1 instead of 3, since clusters are too few for their means.
+  case noClusterMeans([Crowded])
   case defaultUsed(key: String, value: String)
   /// No observed value: neither imputed nor a default predictor.
   case nothingObserved(String)
   case constant(String)
   case manyLevels(String, count: Int)
+  /// Its predictors are given as zeros only: the defaults but these.
+  case allBut(target: String, left: [String])
   /// Stated as a target though nothing is missing.
   case completeTarget(String)
   /// Incomplete, but not among the stated targets, so it predicts nothing by default.
   case incompleteNonTarget(String, missing: Int)
-  case clusterLevelTarget(String, method: String)
   case unusedLevels(String, count: Int)
   case constantTarget(String)
   /// Text because of `count` cells, the first of them in `rows` (from 1), among numbers.
@@ -19,6 +36,15 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .noClusterMeans(let crowded):
+      "clusters are too few for the cluster means of all predictors, so that default predictors have "
+        + "role 1: "
+        + crowded.prefix(5).map {
+          "'\($0.target)' would have \($0.columns) columns between \($0.clusters) clusters with a "
+            + "value"
+        }.joined(separator: ", ")
+        + (crowded.count > 5 ? " and \(crowded.count - 5) more" : "")
+        + "; give role 3 to those whose means matter"
     case .defaultUsed(let key, let value): "'\(key)' is not given; using \(value)"
     case .nothingObserved(let name):
       "'\(name)' has no observed value; it is neither imputed nor used as a default predictor"
@@ -26,13 +52,14 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
       "'\(name)' has a single value; it is not used as a default predictor"
     case .manyLevels(let name, let count):
       "'\(name)' is categorical with \(count) levels; it is not used as a default predictor"
+    case .allBut(let target, let left):
+      "'\(target)' is imputed from every usable column but "
+        + left.map { "'\($0)'" }.joined(separator: ", ")
+        + ", since its predictors are given as zeros only"
     case .completeTarget(let name): "'\(name)' has nothing missing; it is not imputed"
     case .incompleteNonTarget(let name, let missing):
       "'\(name)' has \(missing) missing value\(missing == 1 ? "" : "s") and is not a target; "
         + "it stays as it is and is not used as a default predictor"
-    case .clusterLevelTarget(let name, let method):
-      "'\(name)' does not vary within clusters, but '\(method)' imputes every row by itself; "
-        + "imputed values may vary within a cluster"
     case .unusedLevels(let name, let count):
       "\(count) of the declared levels of '\(name)' occur\(count == 1 ? "s" : "") in no row"
     case .constantTarget(let name):

@@ -10,16 +10,56 @@ extension StudyResolution {
     let defaults = defaultPredictors(imputed: Set(imputed))
     let stated = Dictionary(
       (file.targets ?? []).map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
-    let usingDefaults = imputed.count { stated[$0]?.predictors == nil }
+    let usingDefaults = imputed.count { name in
+      stated[name]?.predictors?.allSatisfy { $0.role == .unused } ?? true
+    }
     guard usingDefaults * defaults.count <= Study.Defaults.mostPredictors else {
       problems.add(
         .tooManyDefaults(targets: usingDefaults, predictors: defaults.count), at: nil)
       return
     }
+    var crowded: [StudyNote.Crowded] = []
     for name in imputed {
       guard let summary = summary(name) else { continue }
-      resolveTarget(summary, stated[name], defaults: defaults, imputed: Set(imputed))
+      let (own, columns) = thinned(defaults, of: summary)
+      let isDefault = stated[name]?.predictors?.allSatisfy { $0.role == .unused } ?? true
+      resolveTarget(summary, stated[name], defaults: own, imputed: Set(imputed))
+      if let columns, isDefault, targets.last.map({ hasModel($0.method) }) == true {
+        crowded.append(
+          StudyNote.Crowded(target: name, columns: columns, clusters: summary.observedClusters))
+      }
     }
+    if !crowded.isEmpty { notes.append(.noClusterMeans(crowded)) }
+  }
+
+  private func hasModel(_ method: String) -> Bool {
+    MethodRegistry.method(named: method)?.hasModel ?? true
+  }
+
+  /// The default predictors of one target: without cluster means where, with them, the columns
+  /// between clusters were more than a third of the clusters with an observed value, less two.
+  ///
+  /// With p random predictors estimated on G clusters the mean square error of predicting another
+  /// cluster is (G − 2)/(G − p − 2) times that without them (Stein 1960): at p = (G − 2)/3 half as
+  /// much again, at p = G − 2 without bound.
+  ///
+  /// - Returns: also how many columns there would have been, where means were left out.
+  private func thinned(
+    _ defaults: [PredictorSpecification], of target: ColumnSummary
+  ) -> (predictors: [PredictorSpecification], columns: Int?) {
+    let own = defaults.filter { $0.name != target.name }
+    guard cluster != nil, own.contains(where: { $0.role == .fixedWithMean }) else {
+      return (own, nil)
+    }
+    let columns = own.reduce(0) { sum, predictor in
+      guard let variable = positions[predictor.name].map({ variables[$0] }) else { return sum }
+      switch variable.type {
+      case .numeric, .binary: return sum + 1
+      case .ordered, .categorical: return sum + max(0, variable.levels.count - 1)
+      }
+    }
+    guard 3 * columns > target.observedClusters - 2 else { return (own, nil) }
+    return (own.map { PredictorSpecification(name: $0.name, role: .fixed) }, columns)
   }
 
   /// The stated targets with something missing, or every incomplete variable but the cluster.
@@ -48,7 +88,7 @@ extension StudyResolution {
     return names
   }
 
-  /// Every column that can predict: role 3 if it varies within clusters, else 1.
+  /// Every column that can predict: role 3 if it varies within clusters, else 1; see ``thinned``.
   private mutating func defaultPredictors(imputed: Set<String>) -> [PredictorSpecification] {
     var predictors: [PredictorSpecification] = []
     for (summary, variable) in zip(summaries, variables) {
@@ -76,12 +116,15 @@ extension StudyResolution {
       notes.append(.constantTarget(name))
     }
     checkMethod(method, summary, at: stated?.method?.position ?? position)
-    let isTwoLevel = MethodRegistry.method(named: method)?.isTwoLevel ?? false
-    if isTwoLevel, !summary.variesWithinClusters {
-      notes.append(.clusterLevelTarget(name, method: method))
-    }
     var predictors: [PredictorSpecification] = []
-    if let listed = stated?.predictors {
+    if let listed = stated?.predictors, !listed.isEmpty, listed.allSatisfy({ $0.role == .unused }) {
+      // Nothing but exceptions: all but these.
+      let left = Set(listed.map(\.name.value))
+      if method != "sample", method != "mean" {
+        predictors = defaults.filter { $0.name != name && !left.contains($0.name) }
+        notes.append(.allBut(target: name, left: listed.map(\.name.value)))
+      }
+    } else if let listed = stated?.predictors {
       predictors = listed.filter { $0.role != .unused }.map {
         PredictorSpecification(name: $0.name.value, role: $0.role)
       }

@@ -46,6 +46,7 @@ struct Dormouse: ParsableCommand {
         73  the run's directory cannot be written, or belongs to another run
         81  some imputations failed; all the others are finished and kept (run --only K repeats
             one alone, with a full log)
+        82  with --strict: done, but chains have not converged, or a target was imputed improperly
         85  stopped before the end; the same command carries on (a job that mpirun itself was
             told to stop has mpirun's status instead)
       """,

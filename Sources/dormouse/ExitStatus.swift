@@ -10,6 +10,9 @@ enum ExitStatus {
   static let cannotWrite = ExitCode(73)
   /// Some chains failed; all others are finished and in the record.
   static let chainsFailed = ExitCode(81)
+  /// With `--strict`: done, and a warning stands above the figures, such as that chains have not
+  /// converged.
+  static let warned = ExitCode(82)
   /// Stopped before the end; the same command carries on. Slurm's RequeueExit knows it.
   static let stopped = ExitCode(85)
 }

@@ -53,6 +53,31 @@ struct OutputOptions: ParsableArguments {
   }
 }
 
+extension OutputOptions {
+  /// Says on standard error what the printed format has no place for.
+  func tell(_ caveats: RunCaveats) {
+    guard format == .csv || table != nil && table != "warnings" else { return }
+    for sentence in caveats.sentences { writeToStandardError("warning: \(sentence)") }
+  }
+}
+
+/// `--strict`, for commands that show a run's pooled figures.
+struct StrictOption: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "End with status 82 when a warning stands above the pooled figures.",
+      discussion: """
+        That is, when chains have not converged, when that cannot be judged, or when a target was \
+        imputed improperly. The figures are computed, kept and shown all the same.
+        """))
+  var strict = false
+
+  /// What a command ends with that has shown a run's figures.
+  func status(_ caveats: RunCaveats) -> ExitCode {
+    strict && !caveats.isEmpty ? ExitStatus.warned : .success
+  }
+}
+
 /// `--level`, coverage of confidence intervals.
 struct LevelOption: ParsableArguments {
   @Option(help: "Coverage of confidence intervals, between 0 and 1.")

@@ -14,6 +14,7 @@ final class ProgressDisplay {
   private var started = ContinuousClock.now
   private var lastLine: ContinuousClock.Instant?
   private var isDirty = false
+  private var lastDoing: ContinuousClock.Instant?
 
   init(total: Int, unit: String = "imputations", host: String = hostName()) {
     self.total = total
@@ -57,6 +58,25 @@ final class ProgressDisplay {
       lastLine = .now
       logger.info("\(line.logLine)\(details)")
     }
+  }
+
+  /// Shows what is done when everything is computed: called about once a second. A log has a line
+  /// at once and then every half minute.
+  func show(doing: String) {
+    if let style {
+      let width = max(20, style.width ?? 80) - 1
+      let line = truncated(doing, to: width)
+      try? FileHandle.standardError.write(
+        contentsOf: Data(("\r" + line + String(repeating: " ", count: width - line.count)).utf8))
+      isDirty = true
+    } else if lastDoing.map({ ContinuousClock.now - $0 >= .seconds(30) }) ?? true {
+      lastDoing = .now
+      logger.info("\(doing)")
+    }
+  }
+
+  private func truncated(_ text: String, to width: Int) -> String {
+    text.count <= width ? text : String(text.prefix(width))
   }
 
   /// What a log's line says beside the counts.

@@ -13,6 +13,7 @@ struct ComputeOptions: ParsableArguments {
   var data: String?
 
   @OptionGroup var job: JobOptions
+  @OptionGroup var strictness: StrictOption
   @OptionGroup var output: OutputOptions
 
   func validate() throws { try output.check(RunSession.tableNames) }
@@ -67,6 +68,7 @@ struct RunSession: RankedJob {
     run = StudyRun(settings: settings, communicator: communicator)
     let rule = loaded.study.pooling.degreesOfFreedom
     let level = loaded.study.pooling.level
+    for warning in loaded.warnings { writeToStandardError("warning: \(warning)") }
     for note in loaded.resolved.notes { writeToStandardError("note: \(note)") }
     for note in loaded.plan.notes { writeToStandardError("note: \(note)") }
     let total = only?.numbers.count ?? loaded.study.imputations
@@ -77,8 +79,10 @@ struct RunSession: RankedJob {
       progress: { display.show($0) }, say: { display.say($0) },
       finishing: { outcome in
         // A part of the imputations is for merging, not for reading.
-        guard outcome.isWhole || only == nil else { return }
-        _ = try RunFiles(directory: outcome.directory).write(rule: rule, level: level)
+        guard outcome.isWhole || only == nil else { return 0 }
+        let files = try RunFiles(directory: outcome.directory)
+        let pooled = try files.write(rule: rule, level: level)
+        return Int(try status(of: pooled, caveats: files.caveats()).rawValue)
       })
     display.end()
     silent = outcome.silentRanks
@@ -125,10 +129,12 @@ struct RunSession: RankedJob {
     }
     let pooled = files.results.pooled(rule: rule, level: level)
     let convergence = try RunConvergence(RecordReader(directory: outcome.directory))
+    let caveats = RunCaveats(convergence, description: files.results.description)
     try options.output.print(
-      RunSession.tables(pooled, files.results, rule, level)
+      RunSession.tables(pooled, files.results, rule, level, caveats: caveats)
         + (convergence.targets.isEmpty ? [] : [convergence.namedTable])
         + sketches(outcome, loaded: loaded), known: RunSession.tableNames)
+    options.output.tell(caveats)
     try tellFailures(files, logged: outcome.failed, path: path)
     let unpooled = pooled.filter { $0.table == nil }
     for analysis in unpooled {
@@ -139,7 +145,13 @@ struct RunSession: RankedJob {
         "Results are in \(path): pooled.csv, fits.csv, convergence.csv and more.")
     }
     if !outcome.failed.isEmpty { return ExitStatus.chainsFailed }
-    return unpooled.isEmpty ? .success : ExitStatus.failed
+    return status(of: pooled, caveats: caveats)
+  }
+
+  /// The exit status of a run none of whose chains failed.
+  private func status(of pooled: [PooledAnalysis], caveats: RunCaveats) -> ExitCode {
+    guard pooled.allSatisfy({ $0.table != nil }) else { return ExitStatus.failed }
+    return options.strictness.status(caveats)
   }
 
   /// Writes those files of a finished run that are not there, or that a start which was killed
@@ -220,17 +232,18 @@ struct RunSession: RankedJob {
 
   /// Names of all tables that a run may print.
   static let tableNames = [
-    "pooled", "completeCases", "components", "events", "convergence", "sketches",
+    "pooled", "completeCases", "components", "events", "warnings", "convergence", "sketches",
   ]
 
   /// The tables that say what came of a run.
   static func tables(
     _ pooled: [PooledAnalysis], _ results: RunResults, _ rule: DegreesOfFreedomRule,
-    _ level: Double
+    _ level: Double, caveats: RunCaveats
   ) -> [NamedTable] {
     var tables: [NamedTable] = []
     if !pooled.isEmpty {
-      tables.append(NamedTable("pooled", .pooled(pooled, rule: rule, level: level)))
+      tables.append(
+        NamedTable("pooled", .pooled(pooled, rule: rule, level: level, caveats: caveats)))
       tables.append(NamedTable("completeCases", .comparison(pooled)))
       let components = Table.components(pooled)
       if !components.rows.isEmpty { tables.append(NamedTable("components", components)) }
@@ -238,7 +251,10 @@ struct RunSession: RankedJob {
     if !results.eventRows.isEmpty {
       tables.append(NamedTable("events", .events(results.eventRows)))
     }
-    return tables
+    var warnings = caveats.namedTable
+    // Text has them above the pooled estimates.
+    warnings.isDetail = !pooled.isEmpty
+    return tables + [warnings]
   }
 
   // MARK: - The other ranks

@@ -57,20 +57,21 @@ struct SimulationSession: RankedJob {
         display?.start(doneBefore: outcome.doneBefore, ranks: communicator.size)
       },
       progress: { display?.show($0) }, say: { display?.say($0) },
-      finishing: { outcome in
+      finishing: { outcome, pulse in
         let files = try SimulationFiles(directory: outcome.directory, study: study)
-        rows = try files.write()
+        rows = try interruptible(files, run.settings.queue, display, pulse) { try $0.write() }
         written = files
       })
     display?.end()
     silent = outcome.silentRanks
     tell(silentRanks: silent)
-    return try report(outcome, rows: rows, written: written, study: study, file: file)
+    return try report(
+      outcome, rows: rows, written: written, study: study, file: file, queue: run.settings.queue)
   }
 
   private func report(
     _ outcome: SimulationOutcome, rows: [PerformanceRow], written: SimulationFiles?,
-    study: SimulationStudy, file: SimulationFile
+    study: SimulationStudy, file: SimulationFile, queue: QueueOptions
   ) throws -> ExitCode {
     let path = study.outputDirectory
     if let reason = outcome.stopped {
@@ -93,12 +94,21 @@ struct SimulationSession: RankedJob {
             ? "Nothing was computed and nothing changed."
             : "Nothing was computed; absent or older than the record, and written now: "
               + mended.joined(separator: ", ") + "."))
-      rows = try files.results.performance()
+      rows = try files.recordedPerformance()
     } else {
       try files.writeProvenance()
     }
     if let only = command.only {
-      rows = try files.results.performance().filter { $0.scenario == only.scenario }
+      do {
+        rows = try interruptible(files, queue, nil) {
+          try $0.results.performance(of: only.scenario)
+        }
+      } catch let interruption as Interruption {
+        writeToStandardError(
+          "\(interruption.reason); scenario \(only.scenario) is in \(path). The same command carries "
+            + "on.")
+        return ExitStatus.stopped
+      }
       writeToStandardError(
         "Scenario \(only.scenario) is in \(path). The same command without --only computes the "
           + "others and writes the files.")
@@ -117,6 +127,30 @@ struct SimulationSession: RankedJob {
       writeReport(of: outcome.directory, study: study, file: file)
     }
     return .success
+  }
+
+  /// Does what may take minutes, since true values may need large samples, so that it is seen and
+  /// can be stopped.
+  ///
+  /// - Throws: also `Interruption`.
+  private func interruptible(
+    _ files: SimulationFiles, _ options: QueueOptions, _ display: ProgressDisplay?,
+    _ pulse: (String) throws -> Void = { _ in },
+    _ work: @escaping (SimulationFiles) throws -> [PerformanceRow]
+  ) throws -> [PerformanceRow] {
+    let watch = TruthWatch()
+    var watched = files
+    watched.results.watch = watch
+    let files = watched
+    defer { watch.cancel() }
+    let display = display ?? ProgressDisplay(total: 0, unit: "replicates")
+    return try interruptibly(
+      options,
+      tick: {
+        let doing = watch.description
+        display.show(doing: doing)
+        try pulse(doing)
+      }, { try work(files) })
   }
 
   /// Writes those files of a finished study that are not there, or that a start which was killed

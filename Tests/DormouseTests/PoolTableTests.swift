@@ -108,6 +108,68 @@ struct PoolTableTests {
     #expect(try Program.run("pool-table", unnumbered, "--format", "json").output == expected)
   }
 
+  /// Parameters of one name that another column tells apart, without a column of imputations.
+  @Test func parametersAreKeptApart() throws {
+    let scratch = try Scratch()
+    let parts = try scratch.write(
+      "zi.csv",
+      """
+      component,term,estimate,std.error
+      cond,(Intercept),1,0.2
+      cond,x,0.5,0.1
+      zi,(Intercept),-2,0.3
+      cond,(Intercept),1.1,0.2
+      cond,x,0.6,0.1
+      zi,(Intercept),-2.1,0.3
+
+      """)
+    let rows = try Program.run("pool-table", parts, "--format", "json").table("pooled")
+    #expect(
+      rows.map { $0["term"] as? String } == ["(Intercept) [cond]", "x [cond]", "(Intercept) [zi]"])
+    for (row, estimate) in zip(rows, [1.05, 0.55, -2.05]) {
+      #expect(isClose(row["estimate"], estimate, relative: 1e-12))
+      #expect(row["m"] as? Int == 2)
+    }
+    let groups = try scratch.write(
+      "tg.csv",
+      """
+      group,term,estimate,std.error
+      ,(Intercept),1,0.5
+      class,sd__(Intercept),0.3,0.05
+      school,sd__(Intercept),0.9,0.05
+      ,(Intercept),1.2,0.5
+      class,sd__(Intercept),0.32,0.05
+      school,sd__(Intercept),0.95,0.05
+
+      """)
+    #expect(
+      try Program.run("pool-table", groups, "--format", "json").table("pooled")
+        .map { $0["term"] as? String }
+        == ["(Intercept)", "sd__(Intercept) [class]", "sd__(Intercept) [school]"])
+    // A column that says the same in every row tells nothing apart.
+    let one = try scratch.write(
+      "one.csv", "component,term,estimate,std.error\ncond,x,1,0.2\ncond,x,1.1,0.2\n")
+    #expect(
+      try Program.run("pool-table", one, "--format", "json").table("pooled")
+        .map { $0["term"] as? String } == ["x"])
+  }
+
+  /// A run's own fits.csv pools to the run's own figures.
+  @Test func fitsOfARunHaveTheirDegreesOfFreedom() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("fits").status == 0)
+    let folder = example.directory("fits")
+    let own = try Program.run("pool", folder.path, "--format", "json").table("pooled")
+    let again = try Program.run(
+      "pool-table", folder.appending(path: "fits.csv").path, "--format", "json"
+    ).table("pooled")
+    #expect(own.count == again.count && !own.isEmpty)
+    for (a, b) in zip(own, again) {
+      #expect(isClose(b["df"], try #require(a["df"] as? Double), relative: 1e-9))
+      #expect(isClose(b["p.value"], try #require(a["p.value"] as? Double), relative: 1e-9))
+    }
+  }
+
   @Test func modelsAreKeptApart() throws {
     let scratch = try Scratch()
     let path = try scratch.write(

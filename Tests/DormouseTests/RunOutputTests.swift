@@ -89,6 +89,102 @@ import Testing
     #expect(single.output.contains("1 cannot be judged; use 10 or more."))
   }
 
+  /// Warnings stand above the pooled figures, and --strict makes them the exit status.
+  @Test func whatHasNotConvergedIsSaidWhereTheResultIsRead() throws {
+    let scratch = try Scratch()
+    // x and y predict each other and are never observed together: chains keep to themselves.
+    let study = try Self.smallStudy(
+      scratch,
+      rows: { i in
+        let (x, y) = (Double((i * 37) % 23), Double((i * 53) % 29))
+        return "\(i / 10),\(i % 2 == 0 ? "" : "\(x)"),\(i % 2 == 1 ? "" : "\(y)")"
+      },
+      impute: ", targets: {x: {method: norm, predictors: {y: 1}}, y: {method: mean}}",
+      analyse: "{model: \"y ~ x\"}")
+    let run = try Program.run("run", study, "--strict")
+    #expect(run.status == 82, "\(run.errors)")
+    #expect(run.output.hasPrefix("WARNING: Convergence cannot be judged: x (2 iterations are too"))
+    #expect(run.output.contains("\nWARNING: Improper imputation: every missing value of y is the"))
+    let folder = scratch.url("run")
+    #expect(ProgressFile.read(in: folder)?.exitStatus == 82)
+    #expect(try Program.run("run", study).status == 0)
+    let pool = try Program.run("pool", folder.path, "--strict", "--format", "json")
+    #expect(pool.status == 82)
+    let warnings = try pool.table("warnings")
+    #expect(warnings.count == 2)
+    #expect((warnings[1]["note"] as? String)?.hasPrefix("Improper imputation") == true)
+    let csv = try Program.run("pool", folder.path, "--format", "csv")
+    #expect(csv.status == 0 && csv.output.hasPrefix("analysis,"))
+    #expect(csv.errors.contains("warning: improper imputation"))
+    let status = try Program.run("status", folder.path, "--format", "json").table("status")
+    #expect(status.filter { $0["key"] as? String == "warning" }.count == 2)
+    let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
+    let notice = try #require(page.range(of: "Improper imputation"))
+    let section = try #require(page.range(of: "<section"))
+    #expect(notice.lowerBound < section.lowerBound)
+  }
+
+  /// x is incomplete and no target: every fit leaves out its rows, and says so.
+  @Test func rowsThatPooledFitsLeaveOutAreSaid() throws {
+    let scratch = try Scratch()
+    let study = try Self.smallStudy(
+      scratch,
+      rows: { i in
+        let x = i % 6 == 0 ? "" : "\(Double((i * 37) % 23) / 4)"
+        return "\(i / 10),\(x),\(i % 7 == 0 ? "" : "\(Double((i * 53) % 29) / 3)")"
+      }, impute: ", targets: {y: {method: norm, predictors: {}}}",
+      analyse: "{model: \"y ~ x + (1 | g)\"}")
+    let plan = try Program.run("plan", study, "--format", "json")
+    #expect(try plan.table("analyses").first?["rows"] as? Int == 50)
+    #expect(plan.output.contains("leaves out 10 of 60 rows in every imputation, since x is"))
+    let run = try Program.run("run", study)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("leave out 10 of 60 rows: x missing; a variable that is no target"))
+    let rows = try Program.run("pool", scratch.url("run").path, "--format", "json")
+    #expect(try rows.table("pooled").allSatisfy { $0["n"] as? Int == 50 })
+    let compared = try rows.table("completeCases")
+    #expect(
+      compared.filter { $0["data"] as? String == "complete" }.allSatisfy { $0["n"] as? Int == 42 })
+    #expect(try rows.table("events").contains { $0["event"] as? String == "rows left out" })
+    let fits = try String(contentsOf: scratch.url("run/fits.csv"), encoding: .utf8)
+      .split(separator: "\n")
+    #expect(fits[0].hasSuffix(",n") && fits.dropFirst().allSatisfy { $0.hasSuffix(",50") })
+  }
+
+  /// Clusters 0 and 1, the only ones in region "east", have no outcome: complete cases have no
+  /// reference level, and what is measured from it is not compared.
+  @Test func aTermKeepsOneMeaning() throws {
+    let scratch = try Scratch()
+    let rows = (0..<80).map { i in
+      let region = ["east", "north", "south", "north", "south", "south", "north", "east"][i / 10]
+      let y = [0, 7].contains(i / 10) || i % 9 == 0 ? "" : "\(Double((i * 53) % 29) / 3)"
+      return "\(i / 10),\(region),\(Double((i * 37) % 23) / 4),\(y)"
+    }
+    try scratch.write("r.csv", "g,region,x,y\n" + rows.joined(separator: "\n") + "\n")
+    let study = try scratch.write(
+      "r.yaml",
+      """
+      data: {file: r.csv, cluster: g}
+      impute: {m: 3, iterations: 2, seed: 1, targets: {y: {method: norm, predictors: {x: 1}}}}
+      analyse: [{model: "y ~ region + x"}]
+      output: {directory: \(scratch.url("run").path)}
+      """)
+    let outcome = try Program.run("run", study, "--format", "json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let compared = try outcome.table("completeCases")
+    func terms(_ data: String) -> [String?] {
+      compared.filter { $0["data"] as? String == data }.map { $0["term"] as? String }
+    }
+    #expect(
+      terms("imputed").sorted { $0 ?? "" < $1 ?? "" } == [
+        "(Intercept)", "regionnorth", "regionsouth", "x",
+      ])
+    #expect(terms("complete") == ["x"])
+    let text = try Program.run("pool", scratch.url("run").path).output
+    #expect(text.contains("Not to be had from the complete cases"))
+    #expect(text.contains("(Intercept), regionnorth, regionsouth."))
+  }
+
   /// Every imputed cell has a donor: 114 and 354 of them in each imputation of the example.
   @Test func donorsAreCounted() throws {
     let example = try ExampleRun()
@@ -223,7 +319,7 @@ import Testing
     let chain = try #require(try logged.chain(3))
     // 4 iterations of two targets; the same figures as in the trace.
     #expect(chain.log.map(\.iteration) == [1, 1, 2, 2, 3, 3, 4, 4])
-    let figures = chain.log.flatMap { [$0.mean, $0.sd, $0.residualSD, $0.interceptSD] }
+    let figures = chain.log.flatMap(\.figures)
     #expect(figures == chain.trace.flatMap(\.values))
     #expect(figures.allSatisfy { $0.isFinite })
     #expect(try chain.imputed == plain.chain(3)?.imputed)

@@ -52,6 +52,42 @@ import Testing
     expectSame(whole, try fixture.results("lost"), "a worker was killed")
   }
 
+  /// Random slopes: true values come from large samples, which take longer than the replicates.
+  @Test func theSearchForTrueValuesIsSeenAndStopsAtOnce() throws {
+    let scratch = try Scratch()
+    let file = try scratch.write(
+      "slopes.yaml",
+      """
+      simulation: slopes
+      replicates: 2
+      seed: 1
+      scenarios: {cluster-size: [20, 21, 22, 23]}
+      data:
+        {model: y ~ 0.3*arm + 0.5*x + (1 + x | cluster), icc: 0.1, slopes: {x: 0.3},
+        x: {icc: 0.1}, clusters-per-arm: 5}
+      methods: {complete data: {}}
+      analyse: y ~ arm + x + (x | cluster)
+      """)
+    let folder = scratch.url("out")
+    let job = try Job(
+      ranks: nil, program: "dormouse", ["simulate", file, "--output", folder.path])
+    #expect(
+      job.wait(seconds: 120) { $0.contains("looking for true values: scenario") }, "\(job.text)")
+    #expect(ProgressFile.read(in: folder)?.doing?.hasPrefix("looking for") == true)
+    let status = try Program.run("status", folder.path)
+    #expect(status.output.contains("looking for true values"), "\(status.output)")
+    let start = ContinuousClock.now
+    job.signal(SIGTERM)
+    #expect(job.end() == 85, "\(job.text)")
+    // A second is promised; the machine may be busy.
+    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(job.text.contains("8 of 8 replicates are in"), "\(job.text)")
+    let reader = try RecordReader(directory: folder)
+    #expect(try reader.attempts().map(\.outcome) == [.stopped])
+    #expect(try reader.claim() == nil)
+    #expect(ProgressFile.read(in: folder)?.exitStatus == 85)
+  }
+
   @Test func commandsForRunsAreRefusedAStudyInOneSentence() throws {
     let fixture = try SimulationFixture(scenarios: "{icc: [0.02]}", replicates: 2)
     try fixture.succeeds("study")

@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import MixedModels
 import Numerics
 import Reporting
 import RunRecord
@@ -18,6 +19,7 @@ import Testing
     /// A record of `m` chains, whose trace of target t in iteration i of chain k is `trace`.
     func reader(
       m: Int, iterations: Int, targets: [String], finished: Int? = nil,
+      quantities: [TracedQuantity] = TracedQuantity.common, studyText: String = "",
       trace: (Int, Int, Int) -> [Double]
     ) throws -> RecordReader {
       let record = try RunRecord.create(
@@ -25,9 +27,9 @@ import Testing
         description: RunDescription(
           identity: RunIdentity(
             dataPath: "x", dataSHA256: "x", planDigest: "x", engineVersion: "1", seed: 1),
-          programVersion: "1", studyName: "s", studyText: "", m: m, iterations: iterations,
+          programVersion: "1", studyName: "s", studyText: studyText, m: m, iterations: iterations,
           traceColumns: targets.flatMap { name in
-            ["mean", "sd", "residual.sd", "intercept.sd"].map { "\(name):\($0)" }
+            quantities.map { TraceColumn(target: name, quantity: $0.rawValue) }
           }),
         attempt: AttemptRecord(
           host: "h", pid: 1, ranks: 1, processor: "", slurmJob: nil, versions: ""))
@@ -82,6 +84,57 @@ import Testing
     #expect(table.rows.count == 6)
     #expect(found.sentences.count == 1)
     #expect(found.sentences[0].hasPrefix("Both targets have converged (30 iterations of 6 chains"))
+  }
+
+  /// Random slopes and correlations are judged like the others; a correlation that is undefined
+  /// now and then is left out.
+  @Test func anyNumberOfQuantitiesIsJudged() throws {
+    let records = try Records()
+    defer { records.remove() }
+    let quantities: [TracedQuantity] =
+      TracedQuantity.common + [
+        .slopeSD("x"), .correlation("(Intercept)", "x"), .correlation("x", "z"),
+      ]
+    let reader = try records.reader(
+      m: 6, iterations: 30, targets: ["a", "b"], quantities: quantities
+    ) { t, i, k in
+      (0..<6).map { q in Self.noise(8 * t + q, i, k) + (t == 1 && q == 4 ? Double(9 * k) : 0) }
+        + [i == 7 ? .nan : Self.noise(8 * t + 7, i, k)]
+    }
+    let found = try RunConvergence(reader)
+    #expect(found.targets.map { $0.quantities.count } == [6, 6])
+    #expect(found.targets[0].verdict == .converged)
+    #expect(found.targets[1].verdict == .pathological(.separated))
+    #expect(found.targets[1].sentence.contains("(random-slope SD of x; "))
+    let own = (1...6).map { k in (1...30).map { Self.noise(5, $0, k) } }
+    #expect(found.targets[0].quantities[5].diagnostics == TraceDiagnostics(own))
+    let caveats = try RunCaveats(reader)
+    #expect(
+      caveats.sentences == [
+        "not converged: b (separated); the figures may depend on where the chains began"
+      ])
+  }
+
+  @Test func caveatsTellWhatIsNotJudgedAndNotProper() throws {
+    let records = try Records()
+    defer { records.remove() }
+    let study =
+      "data: {file: a}\nimpute: {targets: {a: {method: mean}, b: {}, c: {method: mean}}}\n"
+    let short = try records.reader(m: 2, iterations: 4, targets: ["a", "b"], studyText: study) {
+      t, i, k in t == 0 ? [3, 1, .nan, .nan] : [Self.noise(t, i, k), 1, .nan, .nan]
+    }
+    #expect(
+      try RunCaveats(short).sentences == [
+        "convergence cannot be judged: b (4 iterations are too few, use 10 or more)",
+        "improper imputation: every missing value of a is the mean of the observed ones (method "
+          + "mean), so that standard errors are too small",
+      ])
+    let others = try Records()
+    defer { others.remove() }
+    let good = try others.reader(m: 6, iterations: 30, targets: ["b"]) { t, i, k in
+      [Self.noise(t, i, k), .nan, .nan, .nan]
+    }
+    #expect(try RunCaveats(good).isEmpty)
   }
 
   @Test func whatHasNotConvergedIsNamedFirst() throws {

@@ -33,14 +33,23 @@ func shown(_ number: Double, _ rule: NumberRule, style: OutputStyle = .plain) ->
     }
   }
 
-  @Test func digitsThatAnotherRunWouldNotRepeatAreLeftOut() {
-    let rule = NumberRule.byUncertainty(standardError: 0.1723, monteCarloError: 0.03)
-    #expect(shown(0.5411, rule) == "0.5")
-    let fine = NumberRule.byUncertainty(standardError: 0.1723, monteCarloError: 0.009)
-    #expect(shown(0.5411, fine) == "0.54")
-    // Never coarser than the first digit of the standard error.
-    let coarse = NumberRule.byUncertainty(standardError: 0.1723, monteCarloError: 7)
-    #expect(shown(0.5411, coarse) == "0.5")
+  /// An estimate of 0.294 with limits −0.037 and 0.626 is not shown as 0.3, 0.0 and 0.6 because
+  /// few imputations make its last digit uncertain; complete cases beside it have as many decimals.
+  @Test func pooledEstimatesKeepTwoDigitsOfTheirErrors() {
+    let pooled = EstimateRow(
+      analysis: "a", term: "arm",
+      figures: [
+        .estimate: 0.294, .standardError: 0.169, .confidenceLow: -0.037, .confidenceHigh: 0.626,
+      ], monteCarloErrors: [.estimate: 0.03])
+    let complete = EstimateRow(
+      analysis: "a", term: "arm", figures: [.estimate: 0.21234, .standardError: 0.0923])
+    let alone = Table.pooledEstimates([pooled]).rendered()
+    for text in ["0.29", "0.17", "-0.04", "0.63"] { #expect(alone.contains(text)) }
+    let both = Table.completeCasesBesidePooled(completeCases: [complete], pooled: [pooled])
+      .rendered()
+    for text in ["0.212", "0.092", "0.294", "0.169", "-0.037", "0.626"] {
+      #expect(both.contains(text), "\(text) in \(both)")
+    }
   }
 
   @Test func withoutAnErrorFourDigits() {

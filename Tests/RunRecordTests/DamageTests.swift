@@ -16,7 +16,7 @@ import Testing
       whole.donorUse = [DonorUseRecord(target: "x", iteration: 5, donorsByTimes: [2, 1])]
       whole.log = [
         VisitRecord(
-          iteration: 1, target: "x", mean: 1, sd: 2, residualSD: 3, interceptSD: .nan,
+          iteration: 1, target: "x", quantities: ["mean", "sd", "sd__z"], figures: [1, 2, .nan],
           state: [1, 2], remarks: "singular")
       ]
       try record.commit([whole])

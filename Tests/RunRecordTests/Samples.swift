@@ -17,7 +17,8 @@ let identity = RunIdentity(
 
 let description = RunDescription(
   identity: identity, programVersion: "0.1.0", studyName: "trial", studyText: "study: trial\n",
-  m: 30, iterations: 200, traceColumns: ["x mean", "x sd"])
+  m: 30, iterations: 200,
+  traceColumns: ["mean", "sd"].map { TraceColumn(target: "x", quantity: $0) })
 
 let attempt = AttemptRecord(
   host: "node1", pid: 77, ranks: 4, processor: "a processor", slurmJob: nil, versions: "0.1.0")

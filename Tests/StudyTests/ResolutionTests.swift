@@ -49,13 +49,13 @@ func resolutionMessages(
           name: "x", method: "2l.pmm",
           predictors: [
             PredictorSpecification(name: "arm", role: .fixed),
-            PredictorSpecification(name: "y", role: .fixedWithMean),
+            PredictorSpecification(name: "y", role: .fixed),
           ]),
         TargetSpecification(
           name: "y", method: "2l.pmm",
           predictors: [
             PredictorSpecification(name: "arm", role: .fixed),
-            PredictorSpecification(name: "x", role: .fixedWithMean),
+            PredictorSpecification(name: "x", role: .fixed),
           ]),
       ])
     #expect(study.imputation.variables.map(\.type) == [.binary, .binary, .numeric, .numeric])
@@ -63,6 +63,9 @@ func resolutionMessages(
       resolved.notes.map(\.description) == [
         "'impute.m' is not given; using 20", "'impute.iterations' is not given; using 20",
         "'impute.seed' is not given; using 1",
+        "clusters are too few for the cluster means of all predictors, so that default predictors "
+          + "have role 1: 'x' would have 2 columns between 2 clusters with a value, 'y' would have 2 "
+          + "columns between 2 clusters with a value; give role 3 to those whose means matter",
       ])
     #expect(resolved.clusterLevelVariables == ["arm"])
   }

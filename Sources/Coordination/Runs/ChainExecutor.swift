@@ -9,7 +9,7 @@ struct ChainExecutor: TaskExecutor {
   private let plan: ImputationPlan
   private let dataset: Dataset
   private let iterations: Int
-  private let analyses: [(name: String, analysis: any PreparedAnalysis)]
+  private let analyses: [PreparedStudyAnalysis]
   private var chain: Chain?
   private var completed: Dataset?
   private var outcomes: [AnalysisOutcome] = []
@@ -60,8 +60,8 @@ struct ChainExecutor: TaskExecutor {
         visits.append(
           VisitReport(
             iteration: error.iteration, target: error.target,
-            point: TracePoint(mean: .nan, sd: .nan, residualSD: .nan, interceptSD: .nan),
-            samplerState: [], remarks: ["failed: \(error.cause)"]))
+            quantities: [], point: TracePoint(figures: []), samplerState: [],
+            remarks: ["failed: \(error.cause)"]))
       }
       throw error
     }
@@ -71,7 +71,8 @@ struct ChainExecutor: TaskExecutor {
   func result() -> [UInt8] {
     guard let chain else { return [] }
     let outcome = ChainOutcome(
-      state: chain.state, trace: (earlier?.trace ?? []) + chain.wholeTrace,
+      state: chain.state,
+      trace: (earlier?.trace ?? []) + chain.wholeTrace.map { $0.flatMap(\.figures) },
       events: (earlier?.events ?? []) + chain.wholeLog.events,
       analyses: outcomes.count == analyses.count ? outcomes : [],
       donorUse: donorUse(chain), log: (earlier?.log ?? []) + visits)
@@ -90,35 +91,4 @@ struct ChainExecutor: TaskExecutor {
   }
 
   var progress: TaskProgress { TaskProgress(done: chain?.iteration ?? 0, of: iterations) }
-}
-
-extension AnalysisOutcome {
-  /// Fits `analysis` to `data`; a model that cannot be fitted becomes a failure with its sentence.
-  init(_ analysis: (name: String, analysis: any PreparedAnalysis), on data: Dataset) {
-    let start = ContinuousClock.now
-    var fit: AnalysisFit?
-    var failure: String?
-    do {
-      let estimated = try analysis.analysis.fit(data)
-      if estimated.isFinite {
-        fit = estimated
-      } else {
-        failure = "the model's estimates are not finite numbers; look at the variables' scales"
-      }
-    } catch {
-      failure = "\(error)"
-    }
-    self.init(
-      name: analysis.name, fit: fit, failure: failure,
-      seconds: (ContinuousClock.now - start) / .seconds(1))
-  }
-}
-
-extension AnalysisFit {
-  /// Whether every estimate and standard error is a finite number, as pooling needs.
-  fileprivate var isFinite: Bool {
-    terms.allSatisfy { $0.estimate.isFinite && $0.standardError.isFinite }
-      && components.allSatisfy { $0.estimate?.isFinite ?? true }
-      && intraclassCorrelation?.estimate.isFinite ?? true
-  }
 }

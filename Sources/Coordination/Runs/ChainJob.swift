@@ -58,13 +58,16 @@ struct ChainJob: Sendable {
   }
 
   /// The analyses, ready to be fitted.
-  func prepared() throws -> [(name: String, analysis: any PreparedAnalysis)] {
+  func prepared() throws -> [PreparedStudyAnalysis] {
     try head.analyses.map { analysis in
       let specification = AnalysisSpecification(
         formula: try Formula(analysis.formula),
         estimation: Estimation(rawValue: analysis.estimation) ?? .reml,
         encodings: analysis.levels.mapValues(Self.encoding))
-      return (analysis.name, try AnalysisRegistry.model(specification).prepare(dataset))
+      return PreparedStudyAnalysis(
+        name: analysis.name, formula: specification.formula,
+        references: ReferenceLevels(specification, data: dataset),
+        analysis: try AnalysisRegistry.model(specification).prepare(dataset))
     }
   }
 

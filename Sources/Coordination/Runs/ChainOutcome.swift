@@ -1,21 +1,15 @@
 import Foundation
 import Imputation
 import Inference
+import MixedModels
+import RunRecord
 import Tabular
-
-/// One analysis of one completed data set: a fit, or why there is none.
-public struct AnalysisOutcome: Sendable, Equatable, Codable {
-  public var name: String
-  public var fit: AnalysisFit?
-  public var failure: String?
-  public var seconds: Double
-}
 
 /// What a rank hands in of a chain: its state, and what happened since it was begun or resumed.
 struct ChainOutcome: Sendable, Equatable {
   var state: ChainState
-  /// Per iteration, per visit.
-  var trace: [[TracePoint]]
+  /// Per iteration the figures of all visits, in the order of ``ImputationPlan/traceColumns``.
+  var trace: [[Double]]
   var events: [Event]
   /// Empty for a chain that is not finished.
   var analyses: [AnalysisOutcome]
@@ -25,7 +19,7 @@ struct ChainOutcome: Sendable, Equatable {
   var log: [VisitReport]
 
   init(
-    state: ChainState, trace: [[TracePoint]], events: [Event], analyses: [AnalysisOutcome],
+    state: ChainState, trace: [[Double]], events: [Event], analyses: [AnalysisOutcome],
     donorUse: [String: DonorUse] = [:], log: [VisitReport] = []
   ) {
     self.donorUse = donorUse
@@ -47,19 +41,8 @@ struct ChainOutcome: Sendable, Equatable {
       samplers.append(try reader.readDoubles())
     }
     state = ChainState(iteration: iteration, imputed: imputed, samplerStates: samplers)
-    let visits = try reader.readInt()
-    let flat = try reader.readDoubles()
     trace = []
-    if visits > 0 {
-      for start in stride(from: 0, to: flat.count, by: 4 * visits) {
-        trace.append(
-          (0..<visits).map {
-            TracePoint(
-              mean: flat[start + 4 * $0], sd: flat[start + 4 * $0 + 1],
-              residualSD: flat[start + 4 * $0 + 2], interceptSD: flat[start + 4 * $0 + 3])
-          })
-      }
-    }
+    for _ in 0..<(try reader.readCount(elementSize: 8)) { trace.append(try reader.readDoubles()) }
     events = try JSONDecoder().decode([Event].self, from: Data(try reader.readBytes()))
     analyses = try Self.decoder.decode(
       [AnalysisOutcome].self, from: Data(try reader.readBytes()))
@@ -70,9 +53,9 @@ struct ChainOutcome: Sendable, Equatable {
       log.append(
         VisitReport(
           iteration: try reader.readInt(), target: try reader.readString(),
-          point: TracePoint(
-            mean: try reader.readDouble(), sd: try reader.readDouble(),
-            residualSD: try reader.readDouble(), interceptSD: try reader.readDouble()),
+          quantities: try JSONDecoder().decode(
+            [TracedQuantity].self, from: Data(try reader.readBytes())),
+          point: TracePoint(figures: try reader.readDoubles()),
           samplerState: try reader.readDoubles(),
           remarks: try JSONDecoder().decode([String].self, from: Data(try reader.readBytes()))))
     }
@@ -87,8 +70,8 @@ struct ChainOutcome: Sendable, Equatable {
       writer.append(values)
       writer.append(sampler)
     }
-    writer.append(trace.first?.count ?? 0)
-    writer.append(traceFigures)
+    writer.append(trace.count)
+    for figures in trace { writer.append(figures) }
     writer.append([UInt8](try JSONEncoder().encode(events)))
     writer.append([UInt8](try Self.encoder.encode(analyses)))
     writer.append([UInt8](try Self.encoder.encode(donorUse)))
@@ -96,34 +79,12 @@ struct ChainOutcome: Sendable, Equatable {
     for visit in log {
       writer.append(visit.iteration)
       writer.append(visit.target)
-      for figure in [
-        visit.point.mean, visit.point.sd, visit.point.residualSD, visit.point.interceptSD,
-      ] { writer.append(figure) }
+      writer.append([UInt8](try JSONEncoder().encode(visit.quantities)))
+      writer.append(visit.point.figures)
       writer.append(visit.samplerState)
       writer.append([UInt8](try JSONEncoder().encode(visit.remarks)))
     }
     return writer.bytes
-  }
-
-  /// Iteration after iteration, visit after visit: mean, SD, residual SD, random-intercept SD.
-  var traceFigures: [Double] {
-    var figures: [Double] = []
-    for points in trace {
-      for point in points {
-        figures += [point.mean, point.sd, point.residualSD, point.interceptSD]
-      }
-    }
-    return figures
-  }
-
-  /// Names of the figures of one iteration, by visit.
-  static func traceColumns(visits: [String]) -> [String] {
-    var seen: [String: Int] = [:]
-    return visits.flatMap { name -> [String] in
-      seen[name, default: 0] += 1
-      let visit = seen[name]! > 1 ? "\(name) (visit \(seen[name]!))" : name
-      return ["mean", "sd", "residual.sd", "intercept.sd"].map { "\(visit):\($0)" }
-    }
   }
 
   private static var encoder: JSONEncoder {
@@ -139,5 +100,19 @@ struct ChainOutcome: Sendable, Equatable {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Inf", negativeInfinity: "-Inf", nan: "NaN")
     return decoder
+  }
+}
+
+extension ImputationPlan {
+  /// The figures of one iteration of a chain, in order; a target that is visited more than once has
+  /// an entry for each visit.
+  var traceColumns: [TraceColumn] {
+    var seen: [String: Int] = [:]
+    return traced.flatMap { target, quantities in
+      let number = seen[target, default: 0] + 1
+      seen[target] = number
+      let visit = number > 1 ? "\(target) (visit \(number))" : target
+      return quantities.map { TraceColumn(target: visit, quantity: $0.rawValue) }
+    }
   }
 }

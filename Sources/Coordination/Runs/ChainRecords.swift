@@ -98,14 +98,14 @@ extension ChainRecord {
       trace = [
         TraceSegment(
           firstIteration: last - outcome.trace.count + 1, lastIteration: last,
-          values: outcome.traceFigures)
+          values: outcome.trace.flatMap { $0 })
       ]
     }
     log = outcome.log.map {
       VisitRecord(
-        iteration: $0.iteration, target: $0.target, mean: $0.point.mean, sd: $0.point.sd,
-        residualSD: $0.point.residualSD, interceptSD: $0.point.interceptSD,
-        state: $0.samplerState, remarks: $0.remarks.joined(separator: "; "))
+        iteration: $0.iteration, target: $0.target, quantities: $0.quantities.map(\.rawValue),
+        figures: $0.point.figures, state: $0.samplerState,
+        remarks: $0.remarks.joined(separator: "; "))
     }
     events = outcome.events.map {
       EventRecord(
@@ -181,6 +181,8 @@ extension EventRecord {
     if fit.isSingular { events.append(event("singular fit", "")) }
     if !fit.converged { events.append(event("fit not converged", "")) }
     for column in fit.droppedColumns { events.append(event("column dropped", column)) }
+    if let leftOut = analysis.leftOut { events.append(event("rows left out", leftOut)) }
+    if let other = analysis.otherMeaning { events.append(event("reference level absent", other)) }
     return events
   }
 }

@@ -42,9 +42,21 @@ public final class ProgressWriter {
     cost = ContinuousClock.now - start
   }
 
+  /// Writes what is done when the queue has ended and the results have not, if it is time.
+  public func note(doing: String) {
+    guard last.map({ ContinuousClock.now - $0 >= .seconds(2) }) ?? true else { return }
+    last = .now
+    file.doing = doing
+    file.ranks = file.ranks.map {
+      ProgressFile.Rank(rank: $0.rank, host: $0.host, isLost: $0.isLost)
+    }
+    write()
+  }
+
   /// Writes how it ended.
   public func end(_ state: ProgressFile.State, exitStatus: Int) {
     file.state = state
+    file.doing = nil
     file.exitStatus = exitStatus
     file.ranks = file.ranks.map {
       ProgressFile.Rank(rank: $0.rank, host: $0.host, isLost: $0.isLost)

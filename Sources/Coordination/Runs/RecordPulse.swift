@@ -15,6 +15,11 @@ package struct RecordPulse {
       hosts = found
       try record.patiently { try record.setHosts(found) }
     }
+    try beat()
+  }
+
+  /// The heartbeat alone, if it is time: for what is done when the queue has ended.
+  package mutating func beat() throws {
     guard ContinuousClock.now - lastHeartbeat >= .seconds(10) else { return }
     lastHeartbeat = .now
     try record.patiently { try record.heartbeat() }

@@ -82,13 +82,14 @@ public struct StudyRun {
   ///   - progress: called at most five times a second.
   ///   - say: called with a sentence when a rank is lost or a checkpoint damaged.
   ///   - finishing: called when every chain asked for is in the record and before the run counts
-  ///     as finished; it writes what belongs to a finished run. Not called for a stopped one.
+  ///     as finished; it writes what belongs to a finished run, and returns the program's exit
+  ///     status unless chains failed. Not called for a stopped one.
   /// - Throws: what loading and the record throw, ``RunError``, ``CoordinationError``, and what
   ///   `finishing` throws.
   public func lead(
     _ loaded: LoadedStudy, extend: Bool = false, started: (RunOutcome) -> Void = { _ in },
     progress: (QueueProgress) -> Void = { _ in }, say: @escaping (String) -> Void = { _ in },
-    finishing: (RunOutcome) throws -> Void = { _ in }
+    finishing: (RunOutcome) throws -> Int = { _ in 0 }
   ) throws -> RunOutcome {
     var isSent = false
     do {
@@ -130,7 +131,7 @@ public struct StudyRun {
   private func lead(
     _ loaded: LoadedStudy, extend: Bool, isSent: inout Bool, started: (RunOutcome) -> Void,
     progress: (QueueProgress) -> Void, say: @escaping (String) -> Void,
-    finishing: (RunOutcome) throws -> Void
+    finishing: (RunOutcome) throws -> Int
   ) throws -> RunOutcome {
     let study = loaded.study
     let directory = directory(of: study)
@@ -203,9 +204,9 @@ public struct StudyRun {
       .filter { asked?.contains($0) ?? true }
     outcome.isWhole = try isWhole(reader, study: study)
     if summary.stopped == nil {
-      try finishing(outcome)
+      let status = try finishing(outcome)
       end = outcome.failed.isEmpty ? .finished : .failed
-      ending = outcome.failed.isEmpty ? (.finished, 0) : (.failed, 81)
+      ending = outcome.failed.isEmpty ? (.finished, status) : (.failed, 81)
     } else {
       end = .stopped
       ending = (.stopped, 85)
@@ -230,8 +231,7 @@ public struct StudyRun {
         seed: study.imputation.seed),
       programVersion: settings.programVersion, studyName: study.name,
       studyText: try study.asUnderstood(), m: study.imputations, iterations: study.iterations,
-      traceColumns: ChainOutcome.traceColumns(
-        visits: study.imputation.visit.filter(loaded.plan.targetNames.contains)))
+      traceColumns: loaded.plan.traceColumns)
   }
 
   private func check(

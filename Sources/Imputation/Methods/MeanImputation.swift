@@ -7,6 +7,8 @@ public struct MeanImputation: ImputationMethod {
   public static let summary = "mean of the observed values (for comparison; not proper)"
   public static let isTwoLevel = false
   public static let suitableTypes: Set<VariableType> = [.numeric]
+  public static let hasModel = false
+  public static let isProper = false
 
   public init(options: MethodOptions) {}
 

@@ -7,6 +7,7 @@ public struct RandomSample: ImputationMethod {
   public static let summary = "random observed value"
   public static let isTwoLevel = false
   public static let suitableTypes = Set(VariableType.allCases)
+  public static let hasModel = false
 
   public init(options: MethodOptions) {}
 

@@ -1,36 +1,22 @@
 import Foundation
-
-/// What is traced of every target in every iteration.
-public enum TracedQuantity: String, Sendable, CaseIterable, Codable {
-  /// Mean and standard deviation of the imputed values.
-  case mean, sd
-  /// Standard deviations drawn by the target's model.
-  case residualSD = "residual.sd"
-  case interceptSD = "intercept.sd"
-
-  /// For sentences.
-  public var words: String {
-    switch self {
-    case .mean: "mean"
-    case .sd: "SD"
-    case .residualSD: "residual SD"
-    case .interceptSD: "random-intercept SD"
-    }
-  }
-}
+import MixedModels
 
 /// The convergence of one target's chains, over all quantities traced of it.
 public struct TargetConvergence: Sendable, Equatable {
   public var target: String
-  /// In the order of ``TracedQuantity``; without those that the target's method has not.
+  /// In the order of the trace; without those that have no value: of the SD of single values, and
+  /// of correlations in which a standard deviation was 0 now and then.
   public var quantities: [(quantity: TracedQuantity, diagnostics: TraceDiagnostics)]
 
   /// - Parameter traces: per quantity an array for each chain, all of one length. A quantity
   ///   that is NaN throughout was not traced.
   public init(target: String, traces: [(quantity: TracedQuantity, chains: [[Double]])]) {
     self.target = target
-    quantities = traces.filter { $0.chains.contains { $0.contains { !$0.isNaN } } }
-      .map { ($0.quantity, TraceDiagnostics($0.chains)) }
+    quantities = traces.filter { trace in
+      trace.chains.contains { $0.contains { !$0.isNaN } }
+        && !(trace.quantity.isCorrelation && trace.chains.contains { $0.contains(where: \.isNaN) })
+    }
+    .map { ($0.quantity, TraceDiagnostics($0.chains)) }
   }
 
   public static func == (a: TargetConvergence, b: TargetConvergence) -> Bool {

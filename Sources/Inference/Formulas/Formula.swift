@@ -3,14 +3,13 @@
 /// Terms: names (between backticks where they hold spaces), `factor(x)`, `I( )` with arithmetic,
 /// `log log2 log10 log1p sqrt exp abs` of expressions, joined by `+ - : * / ^ %in%`; `- 1` or
 /// `+ 0` for no intercept. Random effects: `(1 | g)`, `(x | g)`, `(0 + x | g)`, `(x || g)`
-/// (uncorrelated), `(1 | g/h)` (nested: g and h:g), `(1 | g:h)`.
+/// (lme4's short form of `(1 | g) + (0 + x | g)`), `(1 | g/h)` (nested: g and h:g), `(1 | g:h)`.
 public struct Formula: Sendable, Equatable, CustomStringConvertible {
   /// A set of random effects that share a grouping factor.
   struct RandomTerm: Sendable, Equatable {
     var effects: ExpandedTerms
     /// One variable, or several whose combinations form the groups.
     var grouping: [FormulaExpression]
-    var correlated: Bool
 
     /// The grouping factor as lme4 names it: `school`, `Machine:Worker`.
     var label: String { grouping.map(\.label).joined(separator: ":") }
@@ -135,9 +134,28 @@ public struct Formula: Sendable, Equatable, CustomStringConvertible {
         instead: "write (1 | group) or (x | group)",
         at: FormulaPosition(formula: formula, column: bar.column))
     }
-    return try groupings(bar.grouping, formula: formula).map {
-      RandomTerm(effects: effects, grouping: $0, correlated: bar.correlated)
+    let groupings = try groupings(bar.grouping, formula: formula)
+    guard !bar.correlated else {
+      return groupings.map { RandomTerm(effects: effects, grouping: $0) }
     }
+    return separated(effects).flatMap { part in
+      groupings.map { RandomTerm(effects: part, grouping: $0) }
+    }
+  }
+
+  /// What `(effects || g)` stands for, as in lme4's `expandDoubleVerts`: the intercept and each
+  /// term by itself, `(1 | g) + (0 + x | g)`. Indicators of one factor, `(0 + f | g)`, stay
+  /// together and correlate.
+  private static func separated(_ effects: ExpandedTerms) -> [ExpandedTerms] {
+    var parts: [ExpandedTerms] = []
+    if effects.intercept { parts.append(ExpandedTerms()) }
+    for term in effects.terms {
+      parts.append(
+        ExpandedTerms(
+          intercept: false, variables: term.map { effects.variables[$0] },
+          terms: [Array(term.indices)]))
+    }
+    return parts
   }
 
   /// The grouping factors that `expression` stands for: g/h is h:g and g, as in lme4.

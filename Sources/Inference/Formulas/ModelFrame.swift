@@ -65,7 +65,7 @@ public struct ModelFrame: Sendable {
       random.append(
         RandomEffectsTerm(
           grouping: term.label, groups: groups, groupLabels: labels, design: design.matrix,
-          columnNames: design.names, correlated: term.correlated))
+          columnNames: design.names))
     }
   }
 

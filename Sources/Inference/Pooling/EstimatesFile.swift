@@ -68,6 +68,8 @@ public enum EstimatesFile {
     case estimate
     case standardError = "std.error"
     case degreesOfFreedom = "df"
+    /// Complete-data degrees of freedom by the name that `fits.csv` of a run has for them.
+    case modelDF = "df.model"
     case imputation = ".imp"
     case model
     case effect
@@ -78,6 +80,7 @@ public enum EstimatesFile {
       case .estimate: ["estimate", "coef", "est"]
       case .standardError: ["stderror", "stderr", "se", "standarderror"]
       case .degreesOfFreedom: ["df"]
+      case .modelDF: ["dfmodel"]
       case .imputation: ["imp", "imputation"]
       case .model: ["model", "analysis"]
       case .effect: ["effect"]
@@ -85,15 +88,23 @@ public enum EstimatesFile {
     }
   }
 
+  /// Columns that tell parameters of one name apart, as broom, broom.mixed and marginaleffects write
+  /// them: parts of a model, grouping factors, levels of a response, contrasts.
+  private static let distinguishing: Set<String> = [
+    "component", "group", "ylevel", "contrast", "response",
+  ]
+
   /// Reads the estimates in the file at `path`, models in the order of first appearance.
   ///
   /// Where no column numbers the imputations, the k-th row of a term belongs to imputation k.
   /// Numbered imputations are taken in increasing order, named ones by first appearance; rows of
   /// imputation 0 (mice's incomplete data) are left out where there are others. So are rows whose
-  /// column `effect` (broom.mixed's) does not say "fixed". A note tells of either.
+  /// column `effect` (broom.mixed's) does not say "fixed". A note tells of either. Where a column
+  /// `component`, `group`, `y.level`, `contrast` or `response` differs between rows, its values are
+  /// part of the term: `(Intercept) [zi]`.
   ///
-  /// - Parameter degreesOfFreedom: ν_com of every estimate; nil takes the file's column `df`, and
-  ///   a large sample (infinity) where that has no value or there is no such column.
+  /// - Parameter degreesOfFreedom: ν_com of every estimate; nil takes the file's column `df`, else
+  ///   `df.model`, and a large sample (infinity) where that has no value or there is no such column.
   /// - Throws: ``EstimatesFileError``, `TabularError`.
   public static func read(
     _ path: String, degreesOfFreedom: Double? = nil
@@ -207,14 +218,15 @@ public enum EstimatesFile {
 
     /// What `rows` (from 0) say.
     func rows(_ rows: [Int], degreesOfFreedom: Double?) throws -> [Row] {
-      let terms = try texts(try required(.term), rows)
+      let terms = zip(try texts(try required(.term), rows), marks(rows)).map { $0 + $1 }
       let estimates = try numbers(try required(.estimate), rows)
       let errorColumn = try required(.standardError)
       let errors = try numbers(errorColumn, rows)
       let imputations = try column(.imputation).map { try texts($0, rows) }
       let models = try column(.model).map { try texts($0, rows) }
       let dfs =
-        degreesOfFreedom == nil ? try column(.degreesOfFreedom).map { try fileDF($0, rows) } : nil
+        degreesOfFreedom == nil
+        ? try (column(.degreesOfFreedom) ?? column(.modelDF)).map { try fileDF($0, rows) } : nil
       return try rows.indices.map { i in
         if errors[i] < 0 {
           throw EstimatesFileError.negativeCell(
@@ -225,6 +237,29 @@ public enum EstimatesFile {
           input: PoolingInput(
             term: terms[i], estimate: estimates[i], variance: errors[i] * errors[i],
             completeDataDF: degreesOfFreedom ?? dfs?[i] ?? .infinity))
+      }
+    }
+
+    /// For each of `rows` what tells its parameter from others of the same name: ` [zi]`; empty
+    /// where nothing does.
+    private func marks(_ rows: [Int]) -> [String] {
+      let columns = data.columns.filter { column in
+        let name = column.name.lowercased().filter { $0.isLetter || $0.isNumber }
+        guard EstimatesFile.distinguishing.contains(name) else { return false }
+        return Set(rows.map { text(column, $0) }).count > 1
+      }
+      return rows.map { row in
+        let parts = columns.map { text($0, row) }.filter { !$0.isEmpty }
+        return parts.isEmpty ? "" : " [\(parts.joined(separator: ", "))]"
+      }
+    }
+
+    /// A cell as text, empty where it is missing.
+    private func text(_ column: Column, _ row: Int) -> String {
+      guard !column.isMissing(row) else { return "" }
+      switch column.values {
+      case .numeric(let cells): return CSVWriter.shortest(cells[row])
+      case .text(let codes, let levels): return levels[Int(codes[row])]
       }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import MixedModels
 import Tabular
 
 /// Pictures of chains.
@@ -10,6 +11,8 @@ struct ConvergenceFigures {
   /// Rows that all lines of a report may have together.
   private static let budget = 60_000
   private static let mostLags = 30
+  /// Panels of one target.
+  private static let mostPanels = 12
 
   /// Traces of one target: ribbons of all chains, and some chains as lines.
   ///
@@ -18,15 +21,19 @@ struct ConvergenceFigures {
     let chains = traces.chains.count
     let stride = max(1, (traces.iterations + Self.mostPoints - 1) / Self.mostPoints)
     let shown = Array(Swift.stride(from: 0, to: traces.iterations, by: stride))
-    let each = Self.budget / max(1, drawn * 4 * shown.count)
+    let quantities = Array(
+      traces.quantities[target].filter { traces.traces(target, $0) != nil }
+        .prefix(Self.mostPanels))
+    let each = Self.budget / max(1, drawn * max(4, quantities.count) * shown.count)
     let lines = min(chains, max(3, min(each, chains <= 30 ? 30 : 15)))
-    let quantities = TracedQuantity.allCases.filter { traces.traces(target, $0) != nil }
     guard !quantities.isEmpty else { return nil }
-    let values = quantities.map { traces.traces(target, $0)! }
+    let values = quantities.compactMap { traces.traces(target, $0) }
     let ribbon = self.ribbon(quantities, values, at: shown)
     let some = self.lines(quantities, values, at: shown, count: lines)
-    let views = quantities.map {
-      Self.view($0, ribbon: ribbon, lines: some, count: lines, isShort: shown.count < 3)
+    let views = quantities.indices.map {
+      Self.view(
+        quantities[$0], word: Self.word(quantities[$0], $0), ribbon: ribbon, lines: some,
+        count: lines, isShort: shown.count < 3)
     }
     let rows = Swift.stride(from: 0, to: views.count, by: 2).map { start in
       VegaLite.View { $0.hconcat = Array(views[start..<min(start + 2, views.count)]) }
@@ -34,7 +41,7 @@ struct ConvergenceFigures {
     return Figure(
       id: id, title: "Traces of \(figureLabel(traces.targets[target]))",
       caption: "Mean and SD of the imputed values of \(label) after each iteration"
-        + (views.count > 2 ? ", and the standard deviations that its model drew" : "")
+        + (views.count > 2 ? ", and the variance parameters that its model drew" : "")
         + ". Chains should mix freely without a trend: chaos is what one wants. Shaded: all "
         + "\(chains) chains, their middle 80 % darker; heavy line: median"
         + (lines < chains ? "; thin lines: \(lines) of the chains." : "; thin lines: each chain.")
@@ -42,9 +49,10 @@ struct ConvergenceFigures {
       tables: [ribbon, some], view: VegaLite.View { $0.vconcat = rows })
   }
 
-  /// A word that names a quantity's columns.
-  private static func word(_ quantity: TracedQuantity) -> String {
-    quantity.rawValue.replacingOccurrences(of: ".", with: "_")
+  /// A word that names a quantity's columns; variables' names could be anything.
+  private static func word(_ quantity: TracedQuantity, _ position: Int) -> String {
+    TracedQuantity.common.contains(quantity)
+      ? quantity.rawValue.replacingOccurrences(of: ".", with: "_") : "drawn_\(position + 1)"
   }
 
   private static let bands = ["lowest", "low", "median", "high", "highest"]
@@ -53,8 +61,10 @@ struct ConvergenceFigures {
   private func ribbon(
     _ quantities: [TracedQuantity], _ values: [[[Double]]], at shown: [Int]
   ) -> FigureTable {
-    let columns = quantities.flatMap { quantity in
-      Self.bands.map { (name: "\(Self.word(quantity))_\($0)", kind: FigureTable.Kind.number) }
+    let columns = quantities.enumerated().flatMap { position, quantity in
+      Self.bands.map {
+        (name: "\(Self.word(quantity, position))_\($0)", kind: FigureTable.Kind.number)
+      }
     }
     var table = FigureTable("all", [("iteration", .number)] + columns, digits: 5)
     for iteration in shown {
@@ -74,7 +84,9 @@ struct ConvergenceFigures {
   private func lines(
     _ quantities: [TracedQuantity], _ values: [[[Double]]], at shown: [Int], count: Int
   ) -> FigureTable {
-    let columns = quantities.map { (name: Self.word($0), kind: FigureTable.Kind.number) }
+    let columns = quantities.enumerated().map {
+      (name: Self.word($0.element, $0.offset), kind: FigureTable.Kind.number)
+    }
     var table = FigureTable(
       "chains", [("chain", .string), ("iteration", .number)] + columns, digits: 5)
     for index in 0..<count {
@@ -89,10 +101,10 @@ struct ConvergenceFigures {
   }
 
   private static func view(
-    _ quantity: TracedQuantity, ribbon: FigureTable, lines: FigureTable, count: Int, isShort: Bool
+    _ quantity: TracedQuantity, word: String, ribbon: FigureTable, lines: FigureTable,
+    count: Int, isShort: Bool
   ) -> VegaLite.View {
-    let title = "\(quantity.words) \(quantity == .mean || quantity == .sd ? "imputed" : "drawn")"
-    let word = word(quantity)
+    let title = figureLabel("\(quantity.words) \(quantity.isDrawn ? "drawn" : "imputed")")
     func place(_ encoding: inout VegaLite.Encoding, _ field: String) {
       encoding.x = .quantitative("iteration", "iteration") {
         $0.axis = .on(

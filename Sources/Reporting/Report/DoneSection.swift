@@ -99,6 +99,7 @@ struct DoneSection {
     }
     let tables = loaded.planTables(
       explanation: explanation, layouts: (try? loaded.analysisLayouts()) ?? [])
+    blocks = loaded.warnings.map { .notice("\($0)".asSentence) } + blocks
     for name in ["methods", "analyses"] {
       if let found = tables.first(where: { $0.name == name }) { blocks.append(.table(found.table)) }
     }

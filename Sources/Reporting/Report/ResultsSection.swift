@@ -3,8 +3,12 @@ import Inference
 /// Pooled estimates, what they are worth, and the estimates that they are made of.
 struct ResultsSection {
   let source: ReportSource
+  let caveats: RunCaveats
 
-  init(_ source: ReportSource) { self.source = source }
+  init(_ source: ReportSource, caveats: RunCaveats) {
+    self.source = source
+    self.caveats = caveats
+  }
 
   func section() -> PageSection {
     var section = PageSection(
@@ -17,6 +21,7 @@ struct ResultsSection {
       section.blocks.append(.paragraph("The study has no analysis, or none has a result yet."))
       return section
     }
+    section.blocks += caveats.sentences.map { .notice($0.asSentence) }
     let many = source.pooled.count > 1
     for (number, analysis) in source.pooled.enumerated() {
       if many { section.blocks.append(.heading(analysis.name)) }

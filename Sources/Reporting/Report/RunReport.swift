@@ -110,6 +110,7 @@ public struct RunReport {
     let description = source.results.description
     let traces = try ConvergenceTraces(source)
     let verdicts = traces.verdicts
+    let caveats = RunCaveats(verdicts: verdicts, description: description)
     var sections = [try DoneSection(source: source, verdicts: verdicts).section()]
     let variables = source.loaded.map { StudyVariables($0, label: source.label) }
     if let loaded = source.loaded, let variables {
@@ -127,18 +128,18 @@ public struct RunReport {
       sections.append(
         try PlausibilitySection(source: source, loaded: loaded, variables: variables).section())
     }
-    sections.append(ResultsSection(source).section())
+    sections.append(ResultsSection(source, caveats: caveats).section())
     sections.append(EventsSection(source).section())
     return PageContent(
       title: description.studyName,
       subtitle: "Multiple imputation report, dormouse \(programVersion)",
-      highlights: highlights, notices: notices, sections: sections,
+      highlights: highlights, notices: notices(caveats), sections: sections,
       colophon: "Made by dormouse \(programVersion) from the run's record of "
         + "\(description.identity.dataPath). The page loads nothing from the network.")
   }
 
-  private var notices: [String] {
-    var notices: [String] = []
+  private func notices(_ caveats: RunCaveats) -> [String] {
+    var notices = caveats.sentences.map(\.asSentence)
     let finished = source.results.finished.count
     let m = source.results.description.m
     if finished < m {

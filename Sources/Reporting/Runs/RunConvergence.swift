@@ -15,12 +15,12 @@ public struct RunConvergence: Sendable, Equatable {
   public init(_ reader: RecordReader) throws {
     let description = try reader.description()
     let chains = try reader.finishedChains(iterations: description.iterations)
-    let count = ConvergenceTraces.targetCount(description)
+    let (count, quantities) = ConvergenceTraces.extent(description)
     guard !chains.isEmpty, count > 0, description.iterations > 0 else {
       targets = []
       return
     }
-    let figures = chains.count * description.iterations * TracedQuantity.allCases.count
+    let figures = chains.count * description.iterations * max(1, quantities)
     let block = max(1, Self.mostFigures / figures)
     targets = try stride(from: 0, to: count, by: block).flatMap { first in
       try ConvergenceTraces(

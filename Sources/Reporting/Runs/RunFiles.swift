@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import MixedModels
 import RunRecord
 import Tabular
 
@@ -16,7 +17,7 @@ public struct RunFiles {
   /// the report, which may be made anew.
   public static let names = Set(resultNames).union([
     RunRecord.fileName, "\(RunRecord.fileName)-journal", ProgressFile.fileName, provenanceName,
-    "chain-log.csv", "estimates.csv", "scenarios.csv", "performance.csv",
+    "chain-log.csv", "truths.json", "estimates.csv", "scenarios.csv", "performance.csv",
   ])
 
   public let directory: URL
@@ -50,6 +51,11 @@ public struct RunFiles {
     return pooled
   }
 
+  /// What has to be known before the results are read.
+  ///
+  /// - Throws: `RunRecordError`.
+  public func caveats() throws -> RunCaveats { try RunCaveats(reader) }
+
   /// Names of the files that are not there, or, of those written after a run's end, older than the
   /// record.
   public var outdated: [String] {
@@ -72,16 +78,14 @@ public struct RunFiles {
     guard !logged.isEmpty else { return [] }
     let writer = try CSVWriter(
       path: path("chain-log.csv"),
-      header: [
-        ".imp", "iteration", "target", "mean", "sd", "residual.sd", "intercept.sd", "state",
-        "remarks",
-      ])
+      header: [".imp", "iteration", "target"] + quantities + ["state", "remarks"])
     for k in logged {
       for visit in try reader.chain(k)?.log ?? [] {
-        let figures = [visit.mean, visit.sd, visit.residualSD, visit.interceptSD]
+        let figures = Dictionary(
+          zip(visit.quantities, visit.figures), uniquingKeysWith: { first, _ in first })
         try writer.append(
           [.integer(k), .integer(visit.iteration), .text(visit.target)]
-            + figures.map { $0.isNaN ? .missing : .number($0) }
+            + quantities.map { Self.cell(figures[$0]) }
             + [
               .text(visit.state.map { "\($0)" }.joined(separator: " ")), .text(visit.remarks),
             ])
@@ -89,6 +93,22 @@ public struct RunFiles {
     }
     try writer.finish()
     return logged
+  }
+
+  /// Names of everything that is traced of any target: those that every table has, then the
+  /// others in order of appearance.
+  private var quantities: [String] {
+    var names = TracedQuantity.common.map(\.rawValue)
+    var known = Set(names)
+    for column in results.description.traceColumns where known.insert(column.quantity).inserted {
+      names.append(column.quantity)
+    }
+    return names
+  }
+
+  /// A figure; missing where there is none.
+  private static func cell(_ figure: Double?) -> CSVCell {
+    figure.map { $0.isNaN ? .missing : .number($0) } ?? .missing
   }
 
   private func write(_ text: String, to name: String) throws {
@@ -120,7 +140,7 @@ public struct RunFiles {
       path: path("fits.csv"),
       header: [
         "analysis", ".imp", "effect", "group", "term", "estimate", "std.error", "df.model",
-        "df.nlme", "df.residual",
+        "df.nlme", "df.residual", "n",
       ])
     for numbered in results.allFits where numbered.k > 0 {
       let fit = numbered.fit
@@ -128,14 +148,14 @@ public struct RunFiles {
         try writer.append([
           .text(fit.model), .integer(numbered.k), "fixed", .missing, .text(term.term),
           .number(term.estimate), .number(term.standardError), .number(term.dfModel),
-          .number(term.dfNlme), .number(term.dfResidual),
+          .number(term.dfNlme), .number(term.dfResidual), .integer(fit.n),
         ])
       }
       for component in fit.varianceComponents {
         try writer.append([
           .text(fit.model), .integer(numbered.k), "ran_pars", .text(component.group),
           .text(component.term), .number(component.estimate), .missing, .missing, .missing,
-          .missing,
+          .missing, .integer(fit.n),
         ])
       }
     }
@@ -145,18 +165,27 @@ public struct RunFiles {
   /// Mean and SD of the imputed values after each iteration, and the variance parameters drawn.
   private func writeConvergence() throws {
     let columns = results.description.traceColumns
-    let visits = columns.count / 4
+    let quantities = quantities
+    let places = Dictionary(
+      quantities.enumerated().map { ($0.element, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
     let writer = try CSVWriter(
-      path: path("convergence.csv"),
-      header: [".imp", "iteration", "target", "mean", "sd", "residual.sd", "intercept.sd"])
+      path: path("convergence.csv"), header: [".imp", "iteration", "target"] + quantities)
     for k in try reader.chains().map(\.k) {
       for segment in try reader.trace(k) {
         for iteration in segment.firstIteration...segment.lastIteration {
           let row = (iteration - segment.firstIteration) * columns.count
-          for visit in 0..<visits {
-            let name = columns[4 * visit].dropLast(":mean".count)
-            let figures = (0..<4).map { CSVCell.number(segment.values[row + 4 * visit + $0]) }
-            try writer.append([.integer(k), .integer(iteration), .text(String(name))] + figures)
+          var cells = [CSVCell](repeating: .missing, count: quantities.count)
+          for (index, column) in columns.enumerated() {
+            if let place = places[column.quantity], row + index < segment.values.count {
+              cells[place] = Self.cell(segment.values[row + index])
+            }
+            // The next target begins, or the iteration is over.
+            guard index + 1 == columns.count || columns[index + 1].target != column.target else {
+              continue
+            }
+            try writer.append([.integer(k), .integer(iteration), .text(column.target)] + cells)
+            for place in cells.indices { cells[place] = .missing }
           }
         }
       }

@@ -13,10 +13,16 @@ public struct PooledAnalysis: Sendable {
   /// Coefficients on complete cases, by the same rule.
   public var completeCases: [EstimateRow] = []
   public var completeCaseCount: Int?
+  /// Rows that the fits to completed data use; the fewest, where they differ.
+  public var rowCount: Int?
   public var notes: [String] = []
 
   public var rows: [EstimateRow] {
-    (table?.estimates ?? []).map { EstimateRow($0, analysis: name) }
+    (table?.estimates ?? []).map {
+      var row = EstimateRow($0, analysis: name)
+      row.observations = rowCount
+      return row
+    }
   }
 }
 
@@ -72,7 +78,11 @@ public struct RunResults: Sendable {
       result.completeCaseCount = fit.observations
       // Where the rule has no degrees of freedom, pooling says so below.
       result.completeCases =
-        (try? fit.tests(rule: rule, level: level))?.map { EstimateRow($0, analysis: name) } ?? []
+        (try? fit.tests(rule: rule, level: level))?.map {
+          var row = EstimateRow($0, analysis: name)
+          row.observations = fit.observations
+          return row
+        } ?? []
     } else {
       result.notes.append("The model could not be fitted to the complete cases.")
     }
@@ -93,6 +103,8 @@ public struct RunResults: Sendable {
       return result
     }
     guard !usable.isEmpty else { return result }
+    result.rowCount = usable.map(\.fit.n).min()
+    result.notes += whatFitsLeaveOut(name, among: wanted)
     do {
       try pool(usable.map(analysisFit), into: &result, rule: rule, level: level)
     } catch {
@@ -100,7 +112,36 @@ public struct RunResults: Sendable {
       result.components = []
       result.notes.append("Nothing is pooled: \(error).")
     }
+    let known = Set(result.completeCases.map(\.term))
+    let lacking = (result.table?.estimates ?? []).map(\.term).filter { !known.contains($0) }
+    if !lacking.isEmpty, result.completeCaseCount != nil {
+      result.notes.append(
+        "Not to be had from the complete cases, in which a level does not occur or the rest "
+          + "determines the term: \(lacking.joined(separator: ", ")).")
+    }
     return result
+  }
+
+  /// What the fits to completed data say that they leave out.
+  private func whatFitsLeaveOut(_ name: String, among wanted: Set<Int>) -> [String] {
+    func details(_ kind: String) -> [String] {
+      var seen = Set<String>()
+      return events.filter {
+        $0.event.kind == kind && $0.event.target == name && wanted.contains($0.k)
+      }.map(\.event.detail).filter { seen.insert($0).inserted }
+    }
+    var notes: [String] = []
+    let rows = details("rows left out")
+    if let first = rows.first {
+      notes.append(
+        "The fits to completed data leave out \(first)"
+          + (rows.count > 1 ? " (and others in some imputations)" : "")
+          + "; a variable that is no target stays incomplete.")
+    }
+    for detail in details("reference level absent") {
+      notes.append("In some imputations no row has the reference level \(detail).")
+    }
+    return notes
   }
 
   private func pool(

@@ -1,3 +1,4 @@
+import MixedModels
 import RunRecord
 import Tabular
 
@@ -60,7 +61,8 @@ public struct RunSketches {
   private static func means(
     _ reader: RecordReader, _ description: RunDescription, chains: [Int], target: String
   ) throws -> [[Double]] {
-    guard let column = description.traceColumns.lastIndex(of: "\(target):mean") else { return [] }
+    let wanted = TraceColumn(target: target, quantity: TracedQuantity.mean.rawValue)
+    guard let column = description.traceColumns.lastIndex(of: wanted) else { return [] }
     let width = description.traceColumns.count
     return try chains.map { k in
       let values = try reader.trace(k).flatMap { segment in

@@ -13,11 +13,17 @@ public struct RunStatus: Sendable {
   public let checkpoints: [Int: Int]
   /// What the process that computes says of itself, and whether it lives; nil without it.
   private let live: LiveProgress?
+  /// What has to be known before the results are read; nil when it was not asked for, or while a
+  /// process computes.
+  public let caveats: RunCaveats?
 
-  /// - Parameter live: what `ProgressFile.watch` found.
+  /// - Parameters:
+  ///   - live: what `ProgressFile.watch` found.
+  ///   - judging: look at convergence too, which reads every trace, unless a process computes.
   /// - Throws: `RunRecordError`.
   public init(
-    _ reader: RecordReader, live: (file: ProgressFile, isAlive: Bool)? = nil
+    _ reader: RecordReader, live: (file: ProgressFile, isAlive: Bool)? = nil,
+    judging: Bool = false
   ) throws {
     try reader.demandAllChains()
     incidents = try reader.incidents()
@@ -28,6 +34,7 @@ public struct RunStatus: Sendable {
     checkpoints = CheckpointStore.iterations(
       in: URL(filePath: reader.path).deletingLastPathComponent())
     self.live = LiveProgress(live, claim: claim, lastAttempt: attempts.last?.id)
+    caveats = judging && claim?.isKnownDead != false ? try RunCaveats(reader) : nil
   }
 
   /// Chains finished with as many iterations as the run asks for.
@@ -78,6 +85,7 @@ public struct RunStatus: Sendable {
       rows.append(
         ("failed chains", .text(failed.map(String.init).joined(separator: ", "))))
     }
+    for sentence in caveats?.sentences ?? [] { rows.append(("warning", .text(sentence))) }
     let liveRows = live?.rows ?? []
     rows += liveRows
     for incident in incidents.suffix(5) { rows.append(("incident", .text(incident.detail))) }

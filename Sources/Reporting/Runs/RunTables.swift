@@ -3,8 +3,11 @@ import RunRecord
 
 extension Table {
   /// Pooled coefficients of all analyses.
+  ///
+  /// - Parameter caveats: what text shows above them.
   public static func pooled(
-    _ analyses: [PooledAnalysis], rule: DegreesOfFreedomRule, level: Double
+    _ analyses: [PooledAnalysis], rule: DegreesOfFreedomRule, level: Double,
+    caveats: RunCaveats? = nil
   ) -> Table {
     var notes = [
       "df: Barnard & Rubin (1999), complete-data df by rule '\(rule)'. lambda: share of the variance "
@@ -19,9 +22,11 @@ extension Table {
         return name + advice.sentence
       }
     }
-    return .pooledEstimates(
+    var table = Table.pooledEstimates(
       analyses.flatMap(\.rows),
       title: "Pooled estimates, \(percent(level)) confidence limits", notes: notes)
+    table.warnings = caveats?.sentences.map(\.asSentence) ?? []
+    return table
   }
 
   /// The same analyses on complete cases and pooled.

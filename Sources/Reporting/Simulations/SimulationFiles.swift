@@ -8,13 +8,13 @@ import Tabular
 public struct SimulationFiles {
   public let directory: URL
   let reader: RecordReader
-  public let results: SimulationResults
+  public var results: SimulationResults
 
   /// - Throws: `RunRecordError`.
   public init(directory: URL, study: SimulationStudy) throws {
     self.directory = directory
     reader = try RecordReader(directory: directory)
-    results = SimulationResults(study: study, reader: reader)
+    results = SimulationResults(study: study, reader: reader, keepingTruthsIn: directory)
   }
 
   public static let resultNames = [
@@ -38,7 +38,18 @@ public struct SimulationFiles {
     let rows = try results.performance()
     try writePerformance(rows)
     try write(results.study.asUnderstood(), to: "study.yaml")
+    results.removeKeptTruths()
     return rows
+  }
+
+  /// Every measure of a study whose files are there, with the true values that they have.
+  ///
+  /// - Throws: `RunRecordError`.
+  public func recordedPerformance() throws -> [PerformanceRow] {
+    var results = results
+    results.knownTruths = Self.recordedTruths(
+      in: directory, studyText: results.study.asUnderstood())
+    return try results.performance()
   }
 
   private func path(_ name: String) -> String { directory.appending(path: name).path }

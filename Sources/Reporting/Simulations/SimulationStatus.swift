@@ -31,7 +31,10 @@ public struct SimulationStatus: Sendable {
   /// What the simulation is doing, in a word or two.
   public var state: String {
     if let state = LiveProgress.state(live, claim: claim) { return state }
-    if scenarios.allSatisfy({ done($0) == $0.replicates }) { return "finished" }
+    if scenarios.allSatisfy({ done($0) == $0.replicates }) {
+      return attempts.last?.outcome == .stopped
+        ? "stopped before the results were written; the same command carries on" : "finished"
+    }
     return attempts.last?.outcome == .stopped
       ? "stopped; the same command carries on" : "interrupted; the same command carries on"
   }

@@ -1,4 +1,5 @@
 import Inference
+import MixedModels
 import RunRecord
 
 /// The traces of a run's chains, all of one length.
@@ -8,12 +9,33 @@ struct ConvergenceTraces: Sendable {
   /// Numbers of the chains.
   let chains: [Int]
   let iterations: Int
+  /// By target the quantities traced of it.
+  let quantities: [[TracedQuantity]]
   /// By target, quantity, chain, iteration.
   private let values: [[[[Double]]]]
 
-  /// How many targets a run traces.
-  static func targetCount(_ description: RunDescription) -> Int {
-    description.traceColumns.count / TracedQuantity.allCases.count
+  /// A target's stretch of a trace.
+  private struct Stretch {
+    var target: String
+    var columns: Range<Int>
+  }
+
+  private static func stretches(_ description: RunDescription) -> [Stretch] {
+    var result: [Stretch] = []
+    for (index, column) in description.traceColumns.enumerated() {
+      if result.last?.target == column.target {
+        result[result.count - 1].columns = result[result.count - 1].columns.lowerBound..<index + 1
+      } else {
+        result.append(Stretch(target: column.target, columns: index..<index + 1))
+      }
+    }
+    return result
+  }
+
+  /// How many targets a run traces, and the most quantities of one.
+  static func extent(_ description: RunDescription) -> (targets: Int, mostQuantities: Int) {
+    let all = stretches(description)
+    return (all.count, all.map(\.columns.count).max() ?? 0)
   }
 
   /// - Parameters:
@@ -26,18 +48,19 @@ struct ConvergenceTraces: Sendable {
   ) throws {
     let description = try reader.description()
     let columns = description.traceColumns
-    let quantities = TracedQuantity.allCases.count
-    let part = part ?? 0..<Self.targetCount(description)
-    targets = part.map { String(columns[quantities * $0].dropLast(":mean".count)) }
+    let all = Self.stretches(description)
+    let part = all[part ?? 0..<all.count]
+    targets = part.map(\.target)
+    quantities = part.map { stretch in
+      stretch.columns.map { TracedQuantity(rawValue: columns[$0].quantity) }
+    }
     self.chains = chains
     self.iterations = iterations
-    var values = [[[[Double]]]](
-      repeating: [[[Double]]](repeating: [], count: quantities), count: part.count)
+    var values = part.map { [[[Double]]](repeating: [], count: $0.columns.count) }
     for k in chains {
       let segments = try reader.trace(k)
-      for (position, target) in part.enumerated() {
-        for quantity in 0..<quantities {
-          let column = target * quantities + quantity
+      for (position, stretch) in part.enumerated() {
+        for (quantity, column) in stretch.columns.enumerated() {
           var trace = segments.flatMap { segment in
             stride(from: column, to: segment.values.count, by: columns.count)
               .map { segment.values[$0] }
@@ -63,14 +86,14 @@ struct ConvergenceTraces: Sendable {
 
   /// The traces of one quantity of a target, a chain each; nil where nothing was traced.
   func traces(_ target: Int, _ quantity: TracedQuantity) -> [[Double]]? {
-    let position = TracedQuantity.allCases.firstIndex(of: quantity)!
+    guard let position = quantities[target].firstIndex(of: quantity) else { return nil }
     let traces = values[target][position]
     return traces.contains { $0.contains { $0.isFinite } } ? traces : nil
   }
 
   func convergence(_ target: Int) -> TargetConvergence {
     TargetConvergence(
-      target: targets[target], traces: Array(zip(TracedQuantity.allCases, values[target])))
+      target: targets[target], traces: Array(zip(quantities[target], values[target])))
   }
 
   /// Every target's; none where there is nothing to judge.

@@ -12,10 +12,11 @@ extension TrialDesign {
   /// small for `precision`.
   func largeSampleTruth(
     of analysis: AnalysisSpecification, using streams: ReplicateStreams, clusters: Int,
-    precision: [String: Double]
+    precision: [String: Double], watch: TruthWatch?
   ) throws(SimulationError) -> Truth {
     let perBatch = (clusters + Self.batches - 1) / Self.batches
-    let first = try LargeSample(enlarged(clusters: perBatch), analysis, Self.batches, streams)
+    let first = try LargeSample(
+      enlarged(clusters: perBatch), analysis, Self.batches, streams, watch)
     // How much larger a sample each term needs: variances fall with its size.
     let factors = (first.truth.coefficients + first.truth.components).compactMap { value in
       precision[value.term].map { (value.standardError / $0) * (value.standardError / $0) }
@@ -25,7 +26,7 @@ extension TrialDesign {
     let factor = min(1.1 * (factors.max() ?? 0), most)
     guard factor > 1.1 else { return first.truth }
     let larger = enlarged(clusters: Int(factor * Double(perBatch)))
-    return try LargeSample(larger, analysis, Self.batches, streams).truth
+    return try LargeSample(larger, analysis, Self.batches, streams, watch).truth
   }
 
   /// The same design with so many clusters, in the same proportion, and sizes that tell nothing.
@@ -50,11 +51,13 @@ private struct LargeSample {
 
   init(
     _ design: TrialDesign, _ analysis: AnalysisSpecification, _ batches: Int,
-    _ streams: ReplicateStreams
+    _ streams: ReplicateStreams, _ watch: TruthWatch?
   ) throws(SimulationError) {
     var fits: [AnalysisFit] = []
     var rows = 0
     for batch in 0..<batches {
+      if watch?.isCancelled == true { throw .truth(reason: "the search was stopped") }
+      watch?.begin(dataSet: batch + 1, of: batches)
       let own = ReplicateStreams(
         seed: streams.seed, task: streams.task &+ UInt32(truncatingIfNeeded: batch))
       let data = try design.generate(using: own)

@@ -64,7 +64,7 @@ extension TrialDesign {
   ///     larger, up to ``largeSampleRows`` rows in all.
   public func truth(
     of analysis: AnalysisSpecification, using streams: ReplicateStreams, clusters: Int = 20_000,
-    precision: [String: Double] = [:]
+    precision: [String: Double] = [:], watch: TruthWatch? = nil
   ) -> Truth {
     let exact = ExactTruth(design: self, analysis: analysis)
     if let exact, let components = exact.components {
@@ -76,7 +76,7 @@ extension TrialDesign {
         of: analysis, using: streams, clusters: clusters,
         precision: precision.filter { term, _ in
           exact?.coefficients.contains { $0.term == term } != true
-        })
+        }, watch: watch)
     } catch {
       truth = Truth(coefficients: [], components: [], gap: error)
     }

@@ -89,4 +89,10 @@ extension SimulationResults {
   public func performance() throws -> [PerformanceRow] {
     try study.scenarios.flatMap { try estimands(of: $0).flatMap(\.performance) }
   }
+
+  /// The same of the scenario at `position`, from 1.
+  public func performance(of position: Int) throws -> [PerformanceRow] {
+    try study.scenarios.filter { $0.position == position }
+      .flatMap { try estimands(of: $0).flatMap(\.performance) }
+  }
 }

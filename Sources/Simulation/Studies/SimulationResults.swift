@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import RunRecord
 import Tabular
@@ -27,11 +28,20 @@ public struct SimulationResults {
   public var knownTruths: [Int: [String: [String: TrueValue]]] = [:]
   /// Some truths take large samples, and are asked for more than once.
   private let truths = TruthCache()
+  /// Where those found are kept until the results are written; nil: nowhere.
+  private var store: TruthStore?
+  /// Is told what is looked for, and may end it.
+  public var watch: TruthWatch?
 
-  public init(study: SimulationStudy, reader: RecordReader) {
+  /// - Parameter directory: where true values are kept that were found; nil: they are not.
+  public init(study: SimulationStudy, reader: RecordReader, keepingTruthsIn directory: URL? = nil) {
     self.study = study
     self.reader = reader
+    store = directory.map(TruthStore.init)
   }
+
+  /// Takes away what was kept of true values: the results have them.
+  public func removeKeptTruths() { store?.remove() }
 
   /// Calls `body` with the outcomes of every replicate of a scenario, in order of their number.
   public func forEachReplicate(
@@ -104,8 +114,7 @@ public struct SimulationResults {
       let values =
         knownTruths[scenario.position]?[result.method]
         ?? truths.value(at: place) {
-          study.trueValues(
-            of: analysis, in: scenario, precision: precision[analysis.name] ?? [:])
+          truth(of: analysis, in: scenario, precision: precision[analysis.name] ?? [:])
         }.values
       guard let value = values[result.term] else { return result }
       var result = result
@@ -114,6 +123,24 @@ public struct SimulationResults {
         level: result.sample.level, replicates: result.sample.replicates)
       return result
     }
+  }
+
+  /// What was kept, or found and kept now.
+  private func truth(
+    of analysis: SimulationAnalysis, in scenario: SimulationScenario, precision: [String: Double]
+  ) -> TrueValues {
+    let key = study.truthKey(of: analysis, in: scenario, precision: precision)
+    if let known = store?.values(key) { return known }
+    watch?.begin(
+      "scenario \(scenario.position) of \(study.scenarios.count), analysis \(analysis.name)")
+    let start = ContinuousClock.now
+    let found = study.trueValues(
+      of: analysis, in: scenario, precision: precision, watch: watch)
+    // What takes no time to find need not be kept.
+    if watch?.isCancelled != true, ContinuousClock.now - start > .seconds(1) {
+      store?.keep(found, key)
+    }
+    return found
   }
 
   /// Sentences about failures: method, how many replicates, the commonest reason; and about

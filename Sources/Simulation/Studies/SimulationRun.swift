@@ -72,13 +72,15 @@ public struct SimulationRun {
   ///   - started: called once, before any replicate is computed.
   ///   - progress: called at most five times a second, with replicates for tasks.
   ///   - say: called with a sentence when a rank is lost.
-  ///   - finishing: called when every replicate of the study is in the record; not for a part.
+  ///   - finishing: called when every replicate of the study is in the record; not for a part. It
+  ///     calls its second argument about once a second with what it is at, so that others see that
+  ///     this process lives, and may throw ``Interruption``: then the study counts as stopped.
   /// - Throws: `RunRecordError`, `CoordinationError`, and what `finishing` throws.
   public func lead(
     _ study: SimulationStudy, file: SimulationFile, overrides: SimulationOverrides,
     started: (SimulationOutcome) -> Void, progress: (QueueProgress) -> Void,
     say: @escaping (String) -> Void = { _ in },
-    finishing: (SimulationOutcome) throws -> Void
+    finishing: (SimulationOutcome, (String) throws -> Void) throws -> Void
   ) throws -> SimulationOutcome {
     var isSent = false
     do {
@@ -141,10 +143,21 @@ public struct SimulationRun {
       outcome.failedBatches = summary.failed
       outcome.incidents = incidents.sentences
       if summary.stopped == nil {
-        if only == nil { try finishing(outcome) }
-        end = summary.failed == 0 ? .finished : .failed
-        ending = summary.failed == 0 ? (.finished, 0) : (.failed, 81)
-      } else {
+        do {
+          var pulse = RecordPulse(record)
+          if only == nil {
+            try finishing(outcome) { doing in
+              writer.note(doing: doing)
+              try pulse.beat()
+            }
+          }
+          end = summary.failed == 0 ? .finished : .failed
+          ending = summary.failed == 0 ? (.finished, 0) : (.failed, 81)
+        } catch let interruption as Interruption {
+          outcome.stopped = interruption.reason
+        }
+      }
+      if outcome.stopped != nil {
         end = .stopped
         ending = (.stopped, 85)
       }

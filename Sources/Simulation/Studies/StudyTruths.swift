@@ -1,4 +1,6 @@
+import Coordination
 import Inference
+import Tabular
 
 /// A true value with the Monte Carlo standard error of finding it, 0 where it is exact.
 public struct TrueValue: Sendable, Equatable {
@@ -34,10 +36,10 @@ extension SimulationStudy {
   /// the same error to those that differ little.
   ///
   /// - Parameter precision: standard errors wanted, by term; see
-  ///   ``TrialDesign/truth(of:using:clusters:precision:)``.
+  ///   ``TrialDesign/truth(of:using:clusters:precision:watch:)``.
   public func trueValues(
     of analysis: SimulationAnalysis, in scenario: SimulationScenario,
-    precision: [String: Double] = [:]
+    precision: [String: Double] = [:], watch: TruthWatch? = nil
   ) -> TrueValues {
     let given = scenarios.firstIndex { $0.position == scenario.position }.map { index in
       truths.mapValues { TrueValue(value: $0[index]) }
@@ -45,7 +47,7 @@ extension SimulationStudy {
     let key = ReplicateKey(studySeed: seed, content: "large samples for truths", replicate: 0)
     let truth = scenario.design.trial.truth(
       of: analysis.specification, using: key.streams,
-      precision: precision.filter { given?[$0.key] == nil })
+      precision: precision.filter { given?[$0.key] == nil }, watch: watch)
     var result = TrueValues(values: [:], gap: truth.gap)
     for value in truth.coefficients + truth.components {
       result.values[value.term] = TrueValue(
@@ -55,7 +57,25 @@ extension SimulationStudy {
     return result
   }
 
-  /// The numbers of ``trueValues(of:in:precision:)``.
+  /// What decides ``trueValues(of:in:precision:watch:)``, as a digest.
+  func truthKey(
+    of analysis: SimulationAnalysis, in scenario: SimulationScenario, precision: [String: Double]
+  ) -> String {
+    let index = scenarios.firstIndex { $0.position == scenario.position }
+    let given = truths.map { term, values in
+      "\(term)=\(index.map { values[$0] } ?? .nan)"
+    }.sorted()
+    let wanted = precision.map { "\($0.key)=\($0.value)" }.sorted()
+    let specification = analysis.specification
+    let text = [
+      engineVersion, "\(seed)", scenario.digest, specification.formula.text,
+      specification.estimation.rawValue, "\(specification.unit)",
+      given.joined(separator: "\n"), wanted.joined(separator: "\n"),
+    ].joined(separator: "\n\n")
+    return sha256(of: Array(text.utf8))
+  }
+
+  /// The numbers of ``trueValues(of:in:precision:watch:)``.
   public func truths(
     of analysis: SimulationAnalysis, in scenario: SimulationScenario
   ) -> [String: Double] {

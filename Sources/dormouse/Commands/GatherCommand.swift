@@ -73,9 +73,11 @@ struct GatherCommand: ParsableCommand {
     }
     let (rule, level) = try RunSession.recordedPooling(files.results)
     let pooled = files.results.pooled(rule: rule, level: level)
+    let caveats = try files.caveats()
     try output.print(
-      RunSession.tables(pooled, files.results, rule, level)
+      RunSession.tables(pooled, files.results, rule, level, caveats: caveats)
         + [NamedTable("elements", gathering.table(queued: []), isDetail: true)])
+    output.tell(caveats)
     for failure in files.results.failures {
       writeToStandardError("imputation \(failure.k) failed: \(failure.sentence)")
     }

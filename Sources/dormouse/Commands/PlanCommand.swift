@@ -12,7 +12,8 @@ struct PlanCommand: ParsableCommand {
       3 fixed + cluster mean, 4 fixed + random slope + cluster mean.
 
       Tables: plan, variables, predictors, methods, analyses, columns (of the analyses' model \
-      matrices), notes (what is dropped, and which defaults are used).
+      matrices), warnings (where analyses ask more than the imputation models hold, or these more \
+      than the clusters can tell), notes (what is dropped, and which defaults are used).
 
       EXAMPLES
         dormouse plan config/example.yaml

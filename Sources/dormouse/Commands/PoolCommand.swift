@@ -12,7 +12,8 @@ struct PoolCommand: ParsableCommand {
     discussion: """
       Works while the run computes, with the imputations that are finished.
 
-      Tables: pooled, completeCases, components, events.
+      Tables: pooled, completeCases, components, events, warnings (what text shows above the \
+      pooled estimates: chains that have not converged, targets imputed improperly).
 
       EXAMPLES
         dormouse pool runs/share --df nlme
@@ -24,16 +25,25 @@ struct PoolCommand: ParsableCommand {
 
   @OptionGroup var pooling: PoolingOptions
 
+  @OptionGroup var strictness: StrictOption
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    var status = ExitCode.success
     try reporting {
       let folder = URL(filePath: directory, directoryHint: .isDirectory)
-      let results = try RunResults(try RecordReader(directory: folder))
+      let reader = try RecordReader(directory: folder)
+      let results = try RunResults(reader)
+      let caveats = try RunCaveats(reader)
+      status = strictness.status(caveats)
       let recorded = try RunSession.recordedPooling(results)
       let (rule, level) = (pooling.df ?? recorded.rule, pooling.level ?? recorded.level)
       try output.print(
-        RunSession.tables(results.pooled(rule: rule, level: level), results, rule, level))
+        RunSession.tables(
+          results.pooled(rule: rule, level: level), results, rule, level, caveats: caveats))
+      output.tell(caveats)
     }
+    if status != .success { throw status }
   }
 }

@@ -9,8 +9,9 @@ struct PoolTableCommand: ParsableCommand {
     discussion: """
       The file has one row per imputation and term, with the columns term, estimate and std.error \
       (as broom's tidy writes them; case, dots and underscores do not matter). Optional: .imp (the \
-      imputation; otherwise the k-th row of a term belongs to imputation k), df (complete-data \
-      degrees of freedom), model (several models in one file).
+      imputation; otherwise the k-th row of a term belongs to imputation k), df or df.model \
+      (complete-data degrees of freedom), model (several models in one file). Values of the columns \
+      component, group, y.level, contrast and response, where they differ, are part of the term.
 
       Tables: pooled (in csv and json with riv, lambda, fmi, ubar, b, t, m and a Monte Carlo \
       error mcse.* of each), advice (how many imputations would be enough), notes.
@@ -26,7 +27,7 @@ struct PoolTableCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Complete-data degrees of freedom of every estimate: a number or infinite.",
-      discussion: "Without it: the file's column df, infinite where there is none.",
+      discussion: "Without it: the file's column df, else df.model; infinite where there is none.",
       valueName: "number"))
   var df: DegreesOfFreedomRule?
 

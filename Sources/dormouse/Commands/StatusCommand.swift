@@ -48,7 +48,7 @@ struct StatusCommand: ParsableCommand {
           let found = try SimulationStatus(reader, live: live)
           status = (found.table, found.rankTable, found.claim?.isKnownDead == false)
         } else {
-          let found = try RunStatus(reader, live: live)
+          let found = try RunStatus(reader, live: live, judging: true)
           status = (found.table, found.rankTable, found.claim?.isKnownDead == false)
         }
         if watch, Terminal.standardOutput.width != nil, output.format == .text {

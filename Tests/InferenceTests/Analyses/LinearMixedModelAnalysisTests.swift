@@ -31,6 +31,36 @@ import Testing
     ])
   }
 
+  /// The double bar stands for what lme4 1.1-31 makes of it, whatever it binds.
+  @Test(arguments: [
+    ("(Machine || Worker)", "(1 | Worker) + (0 + Machine | Worker)"),
+    ("(0 + Machine || Worker)", "(0 + Machine | Worker)"),
+    ("(1 || Worker)", "(1 | Worker)"),
+  ])
+  func doubleBarIsWrittenOut(short: String, long: String) throws {
+    let machines = try csvFixture("Machines.csv")
+    var one = try fit("score ~ Machine + \(short)", machines)
+    let two = try fit("score ~ Machine + \(long)", machines)
+    one.formula = two.formula
+    #expect(one == two)
+  }
+
+  @Test func doubleBarOfNumbersAsLme4() throws {
+    let sleep = try csvFixture("sleepstudy.csv")
+    var one = try fit("Reaction ~ Days + (Days || Subject)", sleep)
+    let two = try fit("Reaction ~ Days + (1 | Subject) + (0 + Days | Subject)", sleep)
+    one.formula = two.formula
+    #expect(one == two)
+    // Pairs: each term has fewer effects than there are rows, and lme4 fits them.
+    let pairs = try fit("y ~ x + (x || g)", csvFixture("pairs.csv"))
+    #expect(abs((pairs.logLikelihood ?? 0) + 124.9896) < 1e-4)
+    let deviations = pairs.components.compactMap(\.estimate)
+    #expect(deviations.count == 3)
+    for (found, expected) in zip(deviations, [1.191, 0.680, 0.480]) {
+      #expect(abs(found - expected) < 1e-3)
+    }
+  }
+
   @Test func renamingClustersChangesNoBit() throws {
     let formula = "y ~ arm + x + (x | g)"
     let one = try fit(formula, trial { "school \($0)" })

@@ -105,8 +105,10 @@ import Testing
     #expect(nested.random[0].groupLabels[0] == "A:1")
     let slopes = try ModelFrame(
       formula: Formula("score ~ Machine + (Machine || Worker)"), data: machines)
-    #expect(slopes.random[0].columnNames == ["(Intercept)", "MachineB", "MachineC"])
-    #expect(!slopes.random[0].correlated)
+    // As in lme4: the intercept by itself, and the factor's indicators together.
+    #expect(
+      slopes.random.map(\.columnNames) == [["(Intercept)"], ["MachineA", "MachineB", "MachineC"]])
+    #expect(slopes.random.map(\.correlated) == [true, true])
     let cells = try ModelFrame(
       formula: Formula("score ~ Machine + (0 + Machine | Worker)"), data: machines)
     #expect(cells.random[0].columnNames == ["MachineA", "MachineB", "MachineC"])
