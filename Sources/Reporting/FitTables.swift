@@ -43,9 +43,10 @@ extension Table {
         Column("estimate", .decimal), Column("conf.low", .decimal),
         Column("conf.high", .decimal),
       ])
-    if components.contains(where: \.onBoundary) {
+    if components.contains(where: { $0.onBoundary && $0.confidenceLow == nil }) {
       table.notes.append(
-        "What is on the boundary of its range, or next to it, has no interval.")
+        "What is on the boundary of its range, or next to it, has no interval: a model with several "
+          + "random effects has them from the curvature of its likelihood, which means nothing there.")
     }
     for component in components {
       let low = component.confidenceLow

@@ -3,7 +3,7 @@ import GRDB
 /// The record's tables. docs/record.md says what each column and blob means.
 enum Schema {
   /// PRAGMA user_version.
-  static let version = 3
+  static let version = 4
   /// PRAGMA application_id: "DRMS" in ASCII.
   static let applicationID: Int32 = 0x4452_4D53
 
@@ -71,6 +71,7 @@ enum Schema {
       singular INTEGER NOT NULL,
       converged INTEGER NOT NULL,
       seconds REAL NOT NULL,
+      variance_ratio BLOB,
       digest TEXT NOT NULL,
       PRIMARY KEY (k, model)
     ) WITHOUT ROWID;
