@@ -62,6 +62,11 @@ struct BetweenGroups {
     var between: [Double] = []
     for j in inner.dropped {
       let column = centred.column(j)
+      // One that is constant within groups by itself is no combination.
+      guard column.contains(where: { $0 != 0 }) else {
+        between += zip(means[j], counts).map { $0 * $1.squareRoot() }
+        continue
+      }
       let projections = (0..<k).map { basis in
         zip(inner.orthonormal.column(basis), column).reduce(0) { $0 + $1.0 * $1.1 }
       }

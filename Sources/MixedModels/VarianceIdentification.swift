@@ -50,8 +50,11 @@ struct VarianceIdentification {
         }
         var withFixed = Matrix(rows: factor.levels, columns: design.kept.count)
         for k in 0..<design.kept.count {
+          let start = k * values.count
+          let target = k * factor.levels
           for (row, level) in factor.levelOfRow.enumerated() {
-            withFixed[Int(level), k] += values[row] * design.orthonormal[row, k]
+            withFixed.storage[target + Int(level)] +=
+              values[row] * design.orthonormal.storage[start + row]
           }
         }
         return Effect(term: index, values: values, withFixed: withFixed)
@@ -64,9 +67,9 @@ struct VarianceIdentification {
     }
   }
 
-  /// - Throws: ``MixedModelError/groupsSpanned(term:grouping:groups:)`` or
-  ///   ``MixedModelError/variancesNotIdentified(term:with:)`` for the first parameter that the data
-  ///   cannot know.
+  /// - Throws: ``MixedModelError/groupsSpanned(term:grouping:groups:effect:)`` or
+  ///   ``MixedModelError/variancesNotIdentified(term:grouping:others:isResidual:)`` for the first
+  ///   parameter that the data cannot know.
   /// - Complexity: O(parameters² · pairs of groups with rows in common · p).
   func check() throws(MixedModelError) {
     let products = Products(structure: structure, effects: effects.map { $0.map(\.values) })
@@ -78,7 +81,10 @@ struct VarianceIdentification {
       gram[a + 1, 0] = trace(parameters[a], products)
       for b in 0...a { gram[a + 1, b + 1] = inner(parameters[a], parameters[b], products) }
       let whole = length(parameters[a], products)
-      guard gram[a + 1, a + 1] > Self.tolerance * whole else { throw spanned(parameters[a]) }
+      guard gram[a + 1, a + 1] > Self.tolerance * whole else {
+        if parameters[a].i == parameters[a].j { throw spanned(parameters[a]) }
+        throw notIdentified(a, row: [Double](repeating: 0, count: a + 1), length: 1)
+      }
     }
     var lower = Matrix(rows: count + 1, columns: count + 1)
     for a in 0...count {
@@ -206,6 +212,12 @@ private final class Products {
     _ s: Int, _ t: Int
   ) -> (place: [Int32], groups: [(left: Int, right: Int)]) {
     if let result = patterns[[s, t]] { return result }
+    if s == t {
+      let factor = structure.factors[s]
+      let result = (factor.levelOfRow, (0..<factor.levels).map { (left: $0, right: $0) })
+      patterns[[s, t]] = result
+      return result
+    }
     let (left, right) = (structure.factors[s].levelOfRow, structure.factors[t].levelOfRow)
     var seen: [Int64: Int32] = [:]
     var groups: [(left: Int, right: Int)] = []

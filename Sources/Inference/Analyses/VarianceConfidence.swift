@@ -33,53 +33,42 @@ struct VarianceConfidence: Sendable {
   init(_ pivot: VarianceRatioPivot) {
     self.pivot = pivot
     residualVariances = Self.scores.map { score in
-      // The smaller tail keeps its digits.
-      let w =
-        score.value < 0
-        ? ChiSquared.quantile(Normal.cdf(score.value), df: pivot.withinDegrees)
-        : ChiSquared.quantile(1 - Normal.upperTail(score.value), df: pivot.withinDegrees)
-      return pivot.withinSumOfSquares / w
+      pivot.withinSumOfSquares
+        / ChiSquared.quantile(Normal.cdf(score.value), df: pivot.withinDegrees)
     }
   }
 
   /// Nodes of the trapezoidal rule in the normal score of W, which converges faster than any power
   /// of the spacing.
   private static let scores: [(value: Double, weight: Double)] = {
-    let points = (-14...14).map { 0.4 * Double($0) }
+    let points = (-9...9).map { 0.6 * Double($0) }
     let weights = points.map { Elementary.exp(-0.5 * $0 * $0) }
     let sum = weights.reduce(0, +)
     return zip(points, weights).map { ($0, $1 / sum) }
   }()
 
-  /// Φ⁻¹(C(q)), cut off where C is 0 or 1 to all digits.
+  /// Φ⁻¹(C(q)), cut off at ±8, where no limit lies.
   ///
   /// - Parameter square: q², or q/(1 − q) of a correlation; 0 to ∞.
   func score(_ figure: VarianceFigure, square: Double) -> Double {
     let r = pivot.betweenDegrees
     let f = pivot.withinDegrees
-    var lower: Double
-    var upper: Double
+    var probability = 0.0
     switch figure {
     case .residualDeviation:
-      let w = square > 0 ? pivot.withinSumOfSquares / square : .infinity
-      lower = ChiSquared.upperTail(w, df: f)
-      upper = ChiSquared.cdf(w, df: f)
+      probability =
+        square > 0 ? ChiSquared.upperTail(pivot.withinSumOfSquares / square, df: f) : 0
     case .intraclassCorrelation:
       let ratio =
         pivot.betweenSumOfSquares(square) / r / (pivot.withinSumOfSquares / f)
-      lower = FisherF.upperTail(ratio, df1: r, df2: f)
-      upper = FisherF.cdf(ratio, df1: r, df2: f)
+      probability = FisherF.upperTail(ratio, df1: r, df2: f)
     case .betweenDeviation:
-      lower = 0
-      upper = 0
       for (variance, score) in zip(residualVariances, Self.scores) {
         let u = pivot.betweenSumOfSquares(square / variance) / variance
-        lower += score.weight * ChiSquared.upperTail(u, df: r)
-        upper += score.weight * ChiSquared.cdf(u, df: r)
+        probability += score.weight * ChiSquared.upperTail(u, df: r)
       }
     }
-    let score = lower < upper ? Normal.quantile(lower) : -Normal.quantile(upper)
-    return min(max(score, -37), 37)
+    return min(max(Normal.quantile(min(max(probability, 0), 1)), -8), 8)
   }
 }
 
@@ -104,8 +93,9 @@ struct VarianceLimits: Sendable {
     monteCarloErrors: Bool = false
   ) {
     let search = LimitSearch(figure, fits, level: level)
-    let low = search.limit(upper: false)
-    let high = search.limit(upper: true)
+    let centre = search.centre
+    let low = search.limit(upper: false, from: centre)
+    let high = search.limit(upper: true, from: centre)
     self.low = search.value(low)
     self.high = search.value(high)
     guard monteCarloErrors, fits.count >= 3 else { return }
@@ -164,32 +154,39 @@ private struct LimitSearch {
     let df = lambda > 0 ? (m - 1) / (lambda * lambda) : .infinity
     let statistic = centre / (1 + extra).squareRoot()
     let tail = StudentT.upperTail(abs(statistic), df: df)
-    let score = tail > 0 ? -Normal.quantile(tail) : 37
+    let score = tail > 0 ? min(-Normal.quantile(tail), 8) : 8
     return statistic < 0 ? -score : score
   }
 
-  /// t of a limit: walks from the centre, where the scores' mean is 0, until the pooled score
-  /// reaches the quantile, so that whatever far-out values do cannot matter.
-  func limit(upper: Bool) -> Double {
+  /// Points of the grid that t is walked on.
+  private static let steps = 24
+
+  /// The first point of the grid at which the scores' mean is not below 0; the mean rises.
+  var centre: Int {
+    var (below, centre) = (0, Self.steps)
+    while centre - below > 1 {
+      let middle = (below + centre) / 2
+      let score = mean(scores(Double(middle) / Double(Self.steps)))
+      if score < 0 { below = middle } else { centre = middle }
+    }
+    return centre
+  }
+
+  /// t of a limit: walks from the centre until the pooled score reaches the quantile, so that
+  /// whatever it does farther out cannot matter.
+  func limit(upper: Bool, from centre: Int) -> Double {
     let quantile = Normal.quantile((1 - level) / 2)
     let goal = upper ? -quantile : quantile
     func excess(_ t: Double) -> Double { pooled(scores(t)) - goal }
     let atZero = excess(0)
     if atZero >= 0 { return 0 }
-    let steps = 32
-    // The centre: below it all is rejected on one side, above it on the other.
-    var (below, centre) = (0, steps)
-    while centre - below > 1 {
-      let middle = (below + centre) / 2
-      if mean(scores(Double(middle) / Double(steps))) < 0 { below = middle } else { centre = middle }
-    }
     func point(_ i: Int) -> (t: Double, value: Double) {
-      let t = Double(i) / Double(steps)
+      let t = Double(i) / Double(Self.steps)
       return (t, i == 0 ? atZero : excess(t))
     }
-    var inner = point(upper ? below : centre)
-    var i = upper ? below : centre
-    while i != (upper ? steps : 0) {
+    var i = upper ? centre - 1 : centre
+    var inner = point(i)
+    while i != (upper ? Self.steps : 0) {
       i += upper ? 1 : -1
       let outer = point(i)
       if (outer.value < 0) != (inner.value < 0) {
