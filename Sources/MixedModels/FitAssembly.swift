@@ -46,6 +46,7 @@ struct FitAssembly {
       covariance: design.covariance(fixedCovariance(sigma: sigma)),
       droppedColumns: design.dropped.map { data.fixedNames[$0] }, sigma: sigma, theta: theta,
       logLikelihood: -0.5 * logLikelihood, varianceComponents: components, icc: icc,
+      varianceRatio: icc == nil ? nil : varianceRatio,
       modes: ConditionalModes(
         data: data, problem: problem, solution: solution, sigma: sigma,
         scale: design.residualNorm
@@ -59,6 +60,13 @@ struct FitAssembly {
       varianceInference: VarianceInformation(
         search: search, components: components, sigma: sigma, icc: icc
       ).inference)
+  }
+
+  private var varianceRatio: VarianceRatioPivot? {
+    let factor = structure.factors[structure.terms[0].factor]
+    return BetweenGroups(
+      design: design, groupOfRow: factor.levelOfRow, groups: factor.levels
+    ).pivot(scale: design.residualNorm)
   }
 
   /// Degrees of freedom of the columns kept; nil where the rule is not defined.

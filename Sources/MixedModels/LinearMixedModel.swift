@@ -23,12 +23,27 @@ public enum LinearMixedModel {
       throw .noResidualVariance
     }
     let structure = try RandomStructure(data)
+    try VarianceIdentification(data: data, structure: structure, design: design).check()
     let products = CrossProducts(data, structure: structure, design: design)
     let search = CovarianceSearch(
       problem: PenalisedLeastSquares(products: products, structure: structure),
       estimation: estimation, degrees: Double(estimation == .reml ? n - rank : n))
     try search.run()
     return FitAssembly(data: data, design: design, search: search).fit()
+  }
+
+  /// Refuses a model of which the data cannot know the variances whatever the response, without
+  /// the search for them.
+  ///
+  /// - Throws: what makes the model unfit for the data, but `noResidualVariance`.
+  public static func checkDesign(_ data: MixedModelData) throws(MixedModelError) {
+    try check(data)
+    let design = OrthonormalDesign(fixed: data.fixed, response: data.response)
+    guard data.response.count > design.kept.count else {
+      throw .tooFewRows(rows: data.response.count, columns: design.kept.count)
+    }
+    let structure = try RandomStructure(data)
+    try VarianceIdentification(data: data, structure: structure, design: design).check()
   }
 
   private static func check(_ data: MixedModelData) throws(MixedModelError) {

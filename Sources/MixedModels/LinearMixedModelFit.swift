@@ -58,6 +58,9 @@ public struct LinearMixedModelFit: Sendable {
   /// Share of the variance that lies between groups; nil unless the model has one random
   /// intercept and nothing else.
   public var icc: Double?
+  /// What the data say of the two variances whatever the estimates are; nil unless the model has
+  /// an ICC, and where nothing is left within groups.
+  public var varianceRatio: VarianceRatioPivot?
   /// One per term, in the order of the data's terms.
   public var modes: [RandomEffectModes]
   /// Whether a term's covariance is singular: a variance of 0 or a correlation of ±1.

@@ -21,6 +21,13 @@ public enum MixedModelError: Error, Equatable, Sendable {
   case duplicateRandomEffects(term: String, column: String)
   /// nlme's containment rule was asked for grouping factors that are not nested in one another.
   case notNested
+  /// The fixed part spans a term's groups, so that nothing is left between them to estimate a
+  /// variance by: the likelihood does not depend on it. `effect` is the random slope's column, nil
+  /// for an intercept.
+  case groupsSpanned(term: String, grouping: String, groups: Int, effect: String?)
+  /// The data cannot tell a term's variances and covariances from one another, from those of
+  /// `others`, or (if `isResidual`) from the residual's.
+  case variancesNotIdentified(term: String, grouping: String, others: [String], isResidual: Bool)
   /// The model reproduces the response, but for less than 1e-10 of its variance: the likelihood
   /// has no maximum that could be found.
   case noResidualVariance
@@ -54,6 +61,23 @@ extension MixedModelError: CustomStringConvertible {
     case .notNested:
       "nlme's degrees of freedom are defined for nested grouping factors only; use the rule "
         + "'model' for crossed ones"
+    case .groupsSpanned(let term, let grouping, let groups, nil):
+      "the fixed effects already tell all \(groups) groups of \(grouping) apart, so that nothing "
+        + "is left to estimate a variance between them by; leave columns that are constant within "
+        + "\(grouping) out of the fixed effects, or \(term) out of the model if its groups are "
+        + "themselves what is compared"
+    case .groupsSpanned(let term, let grouping, let groups, let effect?):
+      "the fixed effects already hold the slope of \(effect) in all \(groups) groups of "
+        + "\(grouping), so that nothing is left to estimate its variance by; leave the "
+        + "interaction out of the fixed effects, or \(effect) out of \(term)"
+    case .variancesNotIdentified(let term, let grouping, _, true):
+      "the variance of \(term) cannot be told from the residual's in these data; it needs groups "
+        + "of \(grouping) with several rows that the fixed effects do not already tell apart"
+    case .variancesNotIdentified(let term, _, let others, false):
+      "the variances and correlations of \(term) cannot be told apart"
+        + (others.isEmpty ? "" : " from those of \(others.joined(separator: ", "))")
+        + " in these data, whatever the response; leave a random effect out, or the correlations "
+        + "('||' in place of '|')"
     case .noResidualVariance:
       "the model reproduces the response exactly (no residual variance), so its likelihood has "
         + "no maximum; is the response constant, or among the predictors?"

@@ -107,7 +107,8 @@ struct RandomStructure {
         factors[position!].terms.append(index)
       }
       let width = term.design.columns
-      let effects = factor.levels * width
+      // Uncorrelated effects are terms of their own, (x || g) = (1 | g) + (0 + x | g).
+      let effects = factor.levels * (term.correlated ? width : 1)
       guard effects < n else {
         throw .tooManyRandomEffects(term: term.displayName, effects: effects, rows: n)
       }

@@ -75,3 +75,47 @@ public func brentMinimum(
   }
   return ScalarOptimum(argument: x, value: fx, evaluations: evaluations)
 }
+
+/// The argument at which a continuous `function` changes its sign between two arguments.
+///
+/// Chandrupatla (1997), Adv. Eng. Softw. 28:145: inverse quadratic interpolation where it is safe,
+/// else bisection.
+///
+/// - Parameters:
+///   - values: the function at `lower` and `upper`, of opposite signs or 0.
+///   - tolerance: absolute tolerance on the argument.
+/// - Complexity: usually 5 to 10 evaluations, at most 200.
+public func bracketedRoot(
+  in lower: Double, _ upper: Double, values: (Double, Double), tolerance: Double,
+  _ function: (Double) -> Double
+) -> Double {
+  var (a, b) = (upper, lower)
+  var (fa, fb) = (values.1, values.0)
+  if fa == 0 { return a }
+  if fb == 0 { return b }
+  var (c, fc) = (a, fa)
+  var step = 0.5
+  for _ in 0..<200 {
+    let x = a + step * (b - a)
+    let fx = function(x)
+    if (fx < 0) == (fa < 0) {
+      (c, fc) = (a, fa)
+    } else {
+      (c, fc) = (b, fb)
+      (b, fb) = (a, fa)
+    }
+    (a, fa) = (x, fx)
+    let isFirstBetter = abs(fa) < abs(fb)
+    let best = isFirstBetter ? a : b
+    let share = (tolerance + 2e-16 * abs(best)) / abs(b - a)
+    if share > 0.5 || fa == 0 { return best }
+    let xi = (a - b) / (c - b)
+    let phi = (fa - fb) / (fc - fb)
+    step = 0.5
+    if phi * phi < xi && (1 - phi) * (1 - phi) < 1 - xi {
+      step = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
+    }
+    step = min(max(step, share), 1 - share)
+  }
+  return 0.5 * (a + b)
+}

@@ -21,7 +21,11 @@ extension Table {
           title: "\(fit.formula)  (\(fit.model)\(fit.estimation.map { ", " + $0 } ?? ""))",
           notes: intervalNote(level)))
     ]
-    if !components.isEmpty { tables.append(NamedTable("components", .fitComponents(components))) }
+    if !components.isEmpty {
+      let isOneIntercept = fit.intraclassCorrelation != nil
+      tables.append(
+        NamedTable("components", .fitComponents(components, isOneIntercept: isOneIntercept)))
+    }
     tables.append(NamedTable("model", .model(fit)))
     if !fit.warnings.isEmpty {
       tables.append(NamedTable("notes", title: "Notes", sentences: fit.warnings))
@@ -35,7 +39,9 @@ extension Table {
       ? [] : ["Intervals: \(shortestDecimal((level * 1e8).rounded() / 1e6)) %."]
   }
 
-  private static func fitComponents(_ components: [FittedComponent]) -> Table {
+  private static func fitComponents(
+    _ components: [FittedComponent], isOneIntercept: Bool
+  ) -> Table {
     var table = Table(
       title: "Variance components",
       columns: [
@@ -43,9 +49,13 @@ extension Table {
         Column("estimate", .decimal), Column("conf.low", .decimal),
         Column("conf.high", .decimal),
       ])
-    if components.contains(where: \.onBoundary) {
+    if components.contains(where: { $0.onBoundary && $0.confidenceLow == nil }) {
       table.notes.append(
-        "What is on the boundary of its range, or next to it, has no interval.")
+        "What is on the boundary of its range, or next to it, has no interval: "
+          + (isOneIntercept
+            ? "no free dimension is left within groups to compare their variation with."
+            : "a model with several random effects has them from the curvature of its likelihood, "
+              + "which means nothing there."))
     }
     for component in components {
       let low = component.confidenceLow

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 extension RecordReader {
@@ -81,6 +82,10 @@ private struct FitParts {
     for row in covariances {
       guard let matrix = Blobs.doubles(row["matrix"]) else { return nil }
       fit.covariance = matrix
+    }
+    if let figures = head["variance_ratio"] as Data? {
+      guard let figures = Blobs.doubles(figures) else { return nil }
+      fit.varianceRatio = figures
     }
     fit.varianceComponents = components.map { row in
       VarianceComponentRecord(

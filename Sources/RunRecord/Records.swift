@@ -143,12 +143,15 @@ public struct FitRecord: Equatable, Sendable {
   /// Covariance of the estimates, p × p, row by row; empty when the model gives none.
   public var covariance: [Double]
   public var varianceComponents: [VarianceComponentRecord]
+  /// What intervals of the variances of a random-intercept model are made of: r, f, SSE, n₀, then
+  /// log S(θ²)(1 + n₀θ²) at nodes; empty for other models.
+  public var varianceRatio: [Double]
 
   public init(
     model: String, n: Int, logLikelihood: Double? = nil, sigma: Double? = nil,
     isSingular: Bool = false, isConverged: Bool = true, seconds: Double = 0,
     estimates: [EstimateRecord] = [], covariance: [Double] = [],
-    varianceComponents: [VarianceComponentRecord] = []
+    varianceComponents: [VarianceComponentRecord] = [], varianceRatio: [Double] = []
   ) {
     self.model = model
     self.n = n
@@ -160,6 +163,7 @@ public struct FitRecord: Equatable, Sendable {
     self.estimates = estimates
     self.covariance = covariance
     self.varianceComponents = varianceComponents
+    self.varianceRatio = varianceRatio
   }
 }
 

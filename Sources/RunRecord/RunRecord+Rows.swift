@@ -198,6 +198,7 @@ extension FitRows {
     let head: [Cell] = [
       k, fit.model, position, fit.n, fit.logLikelihood, fit.sigma, fit.isSingular,
       fit.isConverged, fit.seconds,
+      fit.varianceRatio.isEmpty ? nil : Blobs.encode(fit.varianceRatio),
     ]
     self.head = head.databaseValues
     estimates = fit.estimates.enumerated().map { index, estimate in

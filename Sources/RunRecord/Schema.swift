@@ -71,6 +71,7 @@ enum Schema {
       singular INTEGER NOT NULL,
       converged INTEGER NOT NULL,
       seconds REAL NOT NULL,
+      variance_ratio BLOB,
       digest TEXT NOT NULL,
       PRIMARY KEY (k, model)
     ) WITHOUT ROWID;

@@ -33,8 +33,8 @@ extension LoadedStudy {
   /// random observed values stand for the missing cells of the targets.
   ///
   /// - Throws: ``StudyError`` at the place of the first model that the data refuse: a factor with
-  ///   one level, a response that is text, a single group, as many random effects as rows, no row
-  ///   left although the targets are imputed. `PlanError` when no chain can begin.
+  ///   one level, a response that is text, a single group, as many random effects as rows, a variance
+  ///   that the data cannot know, no row left although the targets are imputed. `PlanError` when no chain can begin.
   /// - Complexity: O(rows · columns of the model matrices).
   public func analysisLayouts() throws -> [AnalysisLayout] {
     try plan.checkBeginning()
@@ -63,15 +63,8 @@ extension LoadedStudy {
     let specification = analysis.specification
     let frame = try ModelFrame(
       formula: specification.formula, data: data, encodings: specification.encodings)
-    for term in frame.random where term.groupLabels.count < 2 {
-      throw MixedModelError.oneGroup(grouping: term.grouping)
-    }
-    for term in frame.random {
-      let effects = term.groupLabels.count * term.columnNames.count
-      guard effects < frame.rows.count else {
-        throw MixedModelError.tooManyRandomEffects(
-          term: term.displayName, effects: effects, rows: frame.rows.count)
-      }
+    if LinearMixedModelAnalysis.accepts(specification) {
+      try LinearMixedModel.checkDesign(MixedModelData(frame))
     }
     var seen = Set<String>()
     for term in frame.fixedNames where !seen.insert(term).inserted {

@@ -66,6 +66,7 @@ struct PlanTests {
     ("y ~ x + empty + (1 | g)", "None of the 6 rows"),
     ("y ~ x + (1 | row)", "has 6 random effects for 6 rows"),
     ("y ~ x + (x | g)", "has 6 random effects for 6 rows"),
+    ("y ~ factor(g) + (1 | g)", "already tell all 3 groups of g apart"),
   ])
   func analysesAreChecked(_ model: String, _ sentence: String) throws {
     let scratch = try Scratch()

@@ -79,6 +79,7 @@ import Testing
     "UPDATE covariances SET matrix = zeroblob(32) WHERE k = 2",
     "DELETE FROM covariances WHERE k = 2",
     "UPDATE variance_components SET boundary = 0 WHERE k = 2 AND position = 0",
+    "UPDATE model_fits SET variance_ratio = zeroblob(56) WHERE k = 2",
     "UPDATE model_fits SET n = 99 WHERE k = 2", "UPDATE model_fits SET digest = '' WHERE k = 2",
     "DELETE FROM model_fits WHERE k = 2", "UPDATE events SET count = 3 WHERE k = 2",
     "UPDATE chain_log SET mean = 4 WHERE k = 2",

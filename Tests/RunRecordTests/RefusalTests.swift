@@ -103,10 +103,10 @@ import Testing
     #expect(throws: newer) { try open(scratch) }
     #expect(throws: newer) { try RecordReader(directory: scratch.url) }
     #expect(newer.description.contains("later version"))
-    // Rows of earlier versions have no checksums.
-    changed[63] = 2
+    // Earlier versions lack checksums, or what intervals of variances are made of.
+    changed[63] = 3
     try changed.write(to: scratch.file)
-    let older = RunRecordError.older(path: scratch.file.path, found: 2, known: 4)
+    let older = RunRecordError.older(path: scratch.file.path, found: 3, known: 4)
     #expect(throws: older) { try open(scratch) }
     #expect(throws: older) { try RecordReader(directory: scratch.url) }
     #expect(older.description.contains("earlier version"))

@@ -61,7 +61,7 @@ func chain(_ k: Int, from first: Int = 1, to last: Int = 5, missing: Int = 3) ->
       VarianceComponentRecord(
         group: "Residual", term: "sd__Observation", estimate: 2.5, transformedStandardError: 0.1,
         isBoundary: false),
-    ])
+    ], varianceRatio: k % 3 == 0 ? [] : [21, 73, 456.25, 4, 0.5, 0.25, x])
   let values = (first...last).flatMap { [Double($0) + x, 0.5] }
   return ChainRecord(
     k: k, iterations: last, state: .finished,

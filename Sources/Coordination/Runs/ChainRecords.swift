@@ -153,7 +153,7 @@ extension FitRecord {
         VarianceComponentRecord(
           group: $0.group, term: $0.term, estimate: $0.estimate ?? .nan,
           transformedStandardError: $0.scaledStandardError, isBoundary: $0.onBoundary)
-      })
+      }, varianceRatio: fit.varianceRatio?.numbers ?? [])
     if let icc = fit.intraclassCorrelation {
       varianceComponents.append(
         VarianceComponentRecord(

@@ -1,4 +1,5 @@
 import Foundation
+import MixedModels
 import Numerics
 
 /// ν_com of a coefficient by each rule that comes from the fitted model.
@@ -109,6 +110,9 @@ public struct AnalysisFit: Sendable, Equatable, Codable {
   public var components: [ComponentEstimate]
   /// Nil unless the model has one random intercept and nothing else.
   public var intraclassCorrelation: IntraclassCorrelation?
+  /// What intervals of the two standard deviations and the ICC of a random-intercept model are
+  /// made of; nil for other models, and where nothing is left within groups.
+  public var varianceRatio: VarianceRatioPivot?
   /// Residual standard deviation.
   public var sigma: Double
   /// The maximised log-likelihood on R's scale; nil when it is not finite.
@@ -131,7 +135,8 @@ public struct AnalysisFit: Sendable, Equatable, Codable {
   public init(
     model: String, formula: String, terms: [TermEstimate], covariance: [Double],
     components: [ComponentEstimate] = [],
-    intraclassCorrelation: IntraclassCorrelation? = nil, sigma: Double,
+    intraclassCorrelation: IntraclassCorrelation? = nil,
+    varianceRatio: VarianceRatioPivot? = nil, sigma: Double,
     logLikelihood: Double?, estimation: String? = nil, observations: Int,
     droppedRows: Int = 0, groups: [GroupCount] = [], isSingular: Bool = false,
     converged: Bool = true, droppedColumns: [String] = [], warnings: [String] = []
@@ -142,6 +147,7 @@ public struct AnalysisFit: Sendable, Equatable, Codable {
     self.covariance = covariance
     self.components = components
     self.intraclassCorrelation = intraclassCorrelation
+    self.varianceRatio = varianceRatio
     self.sigma = sigma
     self.logLikelihood = logLikelihood
     self.estimation = estimation

@@ -25,10 +25,11 @@ public struct FittedComponent: Sendable, Equatable, Codable {
   public var term: String
   /// Nil for a correlation of effects one of which does not vary.
   public var estimate: Double?
-  /// Confidence limits; nil on the boundary, next to it, or where the information is singular.
+  /// Confidence limits. Of a random-intercept model they exist on the boundary too; those of other
+  /// models are nil on the boundary, next to it, or where the information is singular.
   public var confidenceLow: Double?
   public var confidenceHigh: Double?
-  /// On the boundary or next to it, where ``PooledComponent`` has no interval either.
+  /// On the boundary or next to it.
   public var onBoundary: Bool
 }
 
@@ -55,9 +56,11 @@ extension AnalysisFit {
     return tested
   }
 
-  /// Intervals of the standard deviations and correlations, then of the intraclass correlation:
-  /// Wald's on the scales on which ``Pooling/poolComponents(fits:level:)`` works (logarithm,
-  /// Fisher's z, logit), transformed back.
+  /// Intervals of the standard deviations and correlations, then of the intraclass correlation.
+  ///
+  /// For a model with one random intercept and nothing else they come from ``VarianceRatioPivot``:
+  /// exact for the ICC and the residual. For others they are Wald's on the scales on which
+  /// ``Pooling/poolComponents(fits:level:)`` works (logarithm, Fisher's z), transformed back.
   ///
   /// - Precondition: `level` lies between 0 and 1.
   public func componentIntervals(level: Double = 0.95) -> [FittedComponent] {
@@ -76,7 +79,25 @@ extension AnalysisFit {
           error: icc.logitStandardError, onBoundary: icc.onBoundary, scale: .logitCorrelation,
           quantile: quantile))
     }
+    guard let varianceRatio else { return result }
+    let confidence = VarianceConfidence(varianceRatio)
+    for position in result.indices {
+      guard let figure = varianceFigure(position), let estimate = result[position].estimate else {
+        continue
+      }
+      let limits = VarianceLimits(figure, [confidence], level: level)
+      // REML's estimate of unbalanced data may lie outside by a hair.
+      result[position].confidenceLow = min(limits.low, estimate)
+      result[position].confidenceHigh = max(limits.high, estimate)
+    }
     return result
+  }
+
+  /// What the component at a position of ``components`` (the ICC after the last) is of a model with
+  /// one random intercept.
+  func varianceFigure(_ position: Int) -> VarianceFigure? {
+    guard varianceRatio != nil, components.count == 2 else { return nil }
+    return [.betweenDeviation, .residualDeviation, .intraclassCorrelation][position]
   }
 }
 

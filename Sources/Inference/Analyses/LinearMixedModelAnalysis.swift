@@ -26,15 +26,12 @@ private struct PreparedLinearMixedModel: PreparedAnalysis {
 
   func fit(_ data: Dataset) throws -> AnalysisFit {
     let frame = try ModelFrame(evaluated.evaluated(on: data))
-    let fit = try LinearMixedModel.fit(
-      MixedModelData(
-        response: frame.response, fixed: frame.fixed, fixedNames: frame.fixedNames,
-        fixedTerms: frame.assign, random: frame.random),
-      estimation: estimation)
+    let fit = try LinearMixedModel.fit(MixedModelData(frame), estimation: estimation)
     return AnalysisFit(
       model: LinearMixedModelAnalysis.name, formula: evaluated.formula.text,
       terms: terms(fit), covariance: fit.covariance.storage, components: components(fit),
-      intraclassCorrelation: intraclassCorrelation(fit), sigma: fit.sigma,
+      intraclassCorrelation: intraclassCorrelation(fit), varianceRatio: fit.varianceRatio,
+      sigma: fit.sigma,
       logLikelihood: fit.logLikelihood.isFinite ? fit.logLikelihood : nil,
       estimation: estimation.rawValue, observations: fit.observationCount,
       droppedRows: frame.droppedRows,
@@ -105,5 +102,14 @@ private struct PreparedLinearMixedModel: PreparedAnalysis {
     }
     if !fit.converged { warnings.append("The search for the variances did not converge.") }
     return warnings
+  }
+}
+
+extension MixedModelData {
+  /// The rows of a model frame.
+  public init(_ frame: ModelFrame) {
+    self.init(
+      response: frame.response, fixed: frame.fixed, fixedNames: frame.fixedNames,
+      fixedTerms: frame.assign, random: frame.random)
   }
 }

@@ -5,8 +5,12 @@ import Numerics
 ///
 /// Rubin's rules act where the sampling distribution is close to normal: on the logarithm of a
 /// standard deviation, the logit of an intraclass correlation and Fisher's z of a correlation,
-/// with ν_com infinite. Estimate and limits are transformed back, so limits stay within the
-/// parameter's range.
+/// with ν_com infinite. The estimate is transformed back, and limits too, so that they stay within
+/// the parameter's range.
+///
+/// The limits of a model with one random intercept and nothing else are not Rubin's on that scale:
+/// they come from each fit's exact pivot (``VarianceRatioPivot``), pooled value by value by Rubin's
+/// rules on normal scores, and exist whatever the estimates are, on the boundary too.
 ///
 /// A fit on the boundary (a standard deviation of 0, or a singular covariance) has no finite
 /// value on that scale; one next to it has a value far out with an enormous standard error, which
@@ -14,7 +18,8 @@ import Numerics
 /// boundary, so as soon as one fit is on it or next to it (a standard error above 1 for the
 /// logarithm of a standard deviation or for Fisher's z, above 2 for the logit of an ICC), or has no
 /// standard error, the estimate is the root of the mean variance (the mean ICC, the mean
-/// correlation) over all fits, there is no interval, and `note` says so.
+/// correlation) over all fits, models with several random effects have no interval, and `note` says
+/// so.
 public struct PooledComponent: Sendable, Equatable, Codable {
   /// The grouping factor; `Residual` for the residual.
   public var group: String
@@ -122,6 +127,8 @@ extension Pooling {
   ) throws(PoolingError) -> [PooledComponent] {
     guard let first = fits.first else { throw .noEstimates }
     var pooled: [PooledComponent] = []
+    let pivots = fits.compactMap(\.varianceRatio)
+    let confidence = pivots.count == fits.count ? pivots.map(VarianceConfidence.init) : []
     for (position, component) in first.components.enumerated() {
       let values = fits.compactMap {
         position < $0.components.count ? $0.components[position] : nil
@@ -131,7 +138,7 @@ extension Pooling {
           group: component.group, term: component.term, values: values.map(\.estimate),
           errors: values.map(\.scaledStandardError), boundary: values.map(\.onBoundary),
           scale: component.kind == .correlation ? .fisherZ : .logStandardDeviation,
-          level: level, monteCarloErrors: monteCarloErrors))
+          hasPivots: !confidence.isEmpty, level: level, monteCarloErrors: monteCarloErrors))
     }
     let correlations = fits.compactMap(\.intraclassCorrelation)
     if correlations.count == fits.count {
@@ -140,8 +147,19 @@ extension Pooling {
           group: first.components.first?.group ?? "", term: "icc",
           values: correlations.map(\.estimate),
           errors: correlations.map(\.logitStandardError),
-          boundary: correlations.map(\.onBoundary), scale: .logitCorrelation, level: level,
-          monteCarloErrors: monteCarloErrors))
+          boundary: correlations.map(\.onBoundary), scale: .logitCorrelation,
+          hasPivots: !confidence.isEmpty, level: level, monteCarloErrors: monteCarloErrors))
+    }
+    guard confidence.count > 1 else { return pooled }
+    for position in pooled.indices {
+      guard let figure = first.varianceFigure(position), let estimate = pooled[position].estimate
+      else { continue }
+      let limits = VarianceLimits(
+        figure, confidence, level: level, monteCarloErrors: monteCarloErrors)
+      pooled[position].confidenceLow = min(limits.low, estimate)
+      pooled[position].confidenceHigh = max(limits.high, estimate)
+      pooled[position].confidenceLowMonteCarloError = limits.lowError
+      pooled[position].confidenceHighMonteCarloError = limits.highError
     }
     return pooled
   }
@@ -149,7 +167,7 @@ extension Pooling {
   private static func poolComponent(
     group: String, term: String, values optionalValues: [Double?], errors: [Double?],
     boundary: [Bool],
-    scale: ComponentScale, level: Double, monteCarloErrors: Bool
+    scale: ComponentScale, hasPivots: Bool, level: Double, monteCarloErrors: Bool
   ) throws(PoolingError) -> PooledComponent {
     let boundaryFits = zip(errors, boundary).count {
       scale.isAtBoundary(error: $0, onBoundary: $1)
@@ -180,7 +198,8 @@ extension Pooling {
     guard boundaryFits == 0 else {
       result.note =
         "\(boundaryFits) of \(values.count) fits are on the boundary of the parameter space or next "
-        + "to it, so the estimate is a plain mean over all fits and there is no interval."
+        + "to it, so the estimate is a plain mean over all fits"
+        + (hasPivots ? "." : " and there is no interval.")
       return result
     }
     let scaled = values.map(scale.forward)

@@ -48,8 +48,11 @@ struct ResultsSection {
       blocks.append(
         .paragraph(
           "Standard deviations are pooled as logarithms, the intraclass correlation as a logit; "
-            + "boundary counts the fits in which an estimate was at the edge of its range or next to it; "
-            + "one is enough to leave the interval out."))
+            + "boundary counts the fits in which an estimate was at the edge of its range or next to it. "
+            + "With one random intercept and nothing else the intervals come from the exact F "
+            + "distribution of the variance ratio in each fit and exist there too; a lower limit of 0 "
+            + "says that the data go with no variation between groups. With several random effects one "
+            + "fit on the boundary is enough to leave the interval out."))
     }
     let errors = MonteCarloTable(analysis)
     if !errors.table.rows.isEmpty {

@@ -1,6 +1,7 @@
 import Foundation
 import Imputation
 import Inference
+import MixedModels
 import RunRecord
 
 /// One analysis of a run, pooled over the imputations that are finished.
@@ -214,7 +215,7 @@ public struct RunResults: Sendable {
         IntraclassCorrelation(
           estimate: $0.estimate, logitStandardError: $0.transformedStandardError,
           onBoundary: $0.isBoundary)
-      }, sigma: fit.sigma ?? .nan, logLikelihood: fit.logLikelihood, observations: fit.n,
+      }, varianceRatio: VarianceRatioPivot(numbers: fit.varianceRatio), sigma: fit.sigma ?? .nan, logLikelihood: fit.logLikelihood, observations: fit.n,
       isSingular: fit.isSingular, converged: fit.isConverged, droppedColumns: dropped)
   }
 
