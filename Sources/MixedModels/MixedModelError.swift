@@ -53,7 +53,7 @@ extension MixedModelError: CustomStringConvertible {
         + "grouping factor"
     case .notNested:
       "nlme's degrees of freedom are defined for nested grouping factors only; use the rule "
-        + "'model' for crossed ones"
+        + "'containment' for crossed ones"
     case .noResidualVariance:
       "the model reproduces the response exactly (no residual variance), so its likelihood has "
         + "no maximum; is the response constant, or among the predictors?"

@@ -90,6 +90,6 @@ private enum ChainTables {
   /// All, `chains` first.
   static func all(_ db: Database) throws -> [String] {
     try ["chains"] + sealed(db)
-      + ["model_fits", "estimates", "covariances", "variance_components"]
+      + ["model_fits", "estimates", "covariances", "variance_components", "term_tests"]
   }
 }

@@ -3,7 +3,7 @@ import GRDB
 /// The record's tables. docs/record.md says what each column and blob means.
 enum Schema {
   /// PRAGMA user_version.
-  static let version = 3
+  static let version = 4
   /// PRAGMA application_id: "DRMS" in ASCII.
   static let applicationID: Int32 = 0x4452_4D53
 
@@ -81,7 +81,10 @@ enum Schema {
       term TEXT NOT NULL,
       estimate REAL,
       std_error REAL,
-      df_model REAL,
+      std_error_kr REAL,
+      df_kenward_roger REAL,
+      df_satterthwaite REAL,
+      df_containment REAL,
       df_nlme REAL,
       df_residual REAL,
       PRIMARY KEY (k, model, position)
@@ -90,7 +93,25 @@ enum Schema {
       k INTEGER NOT NULL,
       model TEXT NOT NULL,
       matrix BLOB NOT NULL,
+      adjusted BLOB,
       PRIMARY KEY (k, model)
+    ) WITHOUT ROWID;
+    CREATE TABLE term_tests (
+      k INTEGER NOT NULL,
+      model TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      term TEXT NOT NULL,
+      contrasts BLOB NOT NULL,
+      num_df REAL NOT NULL,
+      statistic REAL NOT NULL,
+      statistic_kr REAL,
+      scaling_kr REAL,
+      df_kenward_roger REAL,
+      df_satterthwaite REAL,
+      df_containment REAL,
+      df_nlme REAL,
+      df_residual REAL,
+      PRIMARY KEY (k, model, position)
     ) WITHOUT ROWID;
     CREATE TABLE variance_components (
       k INTEGER NOT NULL,

@@ -47,10 +47,10 @@ func chain(_ k: Int, from first: Int = 1, to last: Int = 5, missing: Int = 3) ->
     isConverged: true, seconds: 0.25,
     estimates: [
       EstimateRecord(
-        term: "(Intercept)", estimate: x + Double(last), standardError: 0.5, dfModel: 23,
+        term: "(Intercept)", estimate: x + Double(last), standardError: 0.5, dfContainment: 23,
         dfNlme: 5476, dfResidual: .infinity),
       EstimateRecord(
-        term: "arm", estimate: 0.1, standardError: 0.2, dfModel: 23, dfNlme: 23, dfResidual: 98),
+        term: "arm", estimate: 0.1, standardError: 0.2, dfContainment: 23, dfNlme: 23, dfResidual: 98),
     ],
     covariance: [0.25, -0.01, -0.01, 0.04],
     varianceComponents: [

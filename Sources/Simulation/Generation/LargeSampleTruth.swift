@@ -54,6 +54,8 @@ private struct LargeSample {
   ) throws(SimulationError) {
     var fits: [AnalysisFit] = []
     var rows = 0
+    var analysis = analysis
+    analysis.smallSample = false
     for batch in 0..<batches {
       let own = ReplicateStreams(
         seed: streams.seed, task: streams.task &+ UInt32(truncatingIfNeeded: batch))

@@ -138,7 +138,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("model", DegreesOfFreedomRule.model), ("nlme", .nlme), ("residual", .residual),
+    ("kenward-roger", DegreesOfFreedomRule.kenwardRoger),
+    ("satterthwaite", .satterthwaite), ("containment", .containment), ("nlme", .nlme), ("residual", .residual),
     ("infinite", .infinite), ("23", .fixed(23)), ("22.5", .fixed(22.5)),
   ]) func rulesReadBack(text: String, rule: DegreesOfFreedomRule) {
     #expect(DegreesOfFreedomRule(text) == rule)
