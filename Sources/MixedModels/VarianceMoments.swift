@@ -34,7 +34,7 @@ struct VarianceMoments {
 
   /// More effects of secondary factors in one connected part are not worked on: their matrices
   /// would take minutes.
-  static let mostSecondaryEffects = 1000
+  static let mostSecondaryEffects = 400
 
   private var products: CrossProducts { problem.products }
 
@@ -406,7 +406,8 @@ private struct ConnectedParts {
       }
       effects[part[own]].append(effect)
     }
-    for level in 0..<products.levels where products.touchedStart[level + 1] > products.touchedStart[level] {
+    for level in 0..<products.levels
+    where products.touchedStart[level + 1] > products.touchedStart[level] {
       let own = root(Int(products.touched[products.touchedStart[level]]))
       levels[part[own]].append(level)
     }

@@ -103,7 +103,7 @@ enum Schema {
       term TEXT NOT NULL,
       contrasts BLOB NOT NULL,
       num_df REAL NOT NULL,
-      statistic REAL NOT NULL,
+      statistic REAL,
       statistic_kr REAL,
       scaling_kr REAL,
       df_kenward_roger REAL,

@@ -93,7 +93,8 @@ extension TermHypothesis {
     let k = Double(l.rows)
     let wald = factor.solveLower(l * coefficients).reduce(0) { $0 + $1 * $1 } / k
     let isExact = smallSample == nil && containment == nil
-    var df = isExact
+    var df =
+      isExact
       ? CompleteDataDF(exact: residual)
       : CompleteDataDF(containment: containment, nlme: nlme, residual: residual)
     var test = TermTest(

@@ -67,12 +67,12 @@ struct ResultsSection {
       + "data."
     switch rule {
     case .kenwardRoger:
-      return "Standard errors and complete-data degrees of freedom of each fit by Kenward and Roger "
-        + "(1997), which allow for the variances being estimated; the median over the fits counts."
-        + rest
+      return "Standard errors and complete-data degrees of freedom of each fit by Kenward and "
+        + "Roger (1997), who allow for the variances being estimated; of the degrees of freedom the "
+        + "median over the fits counts." + rest
     case .satterthwaite:
-      return "Complete-data degrees of freedom of each fit by Satterthwaite's method, which allow for "
-        + "the variances being estimated; the median over the fits counts." + rest
+      return "Complete-data degrees of freedom of each fit by Satterthwaite's method, which allows "
+        + "for the variances being estimated; the median over the fits counts." + rest
     case .containment:
       return "Complete-data degrees of freedom by containment, for each coefficient: one estimated "
         + "between clusters counts clusters, not rows." + rest

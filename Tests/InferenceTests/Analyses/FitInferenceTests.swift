@@ -54,7 +54,7 @@ struct FitInferenceTests {
   /// With z the normal's 97.5 % point, by Python: 2 exp(±0.1 z), tanh(atanh(0.5) ± 0.2 z),
   /// expit(logit(0.2) ± 0.3 z).
   @Test func components() throws {
-    let components = fit(df: CompleteDataDF(containment: 1, nlme: 1, residual: 1)).componentIntervals()
+    let components = fit(df: CompleteDataDF(exact: 1)).componentIntervals()
     #expect(
       components.map(\.term) == [
         "sd__(Intercept)", "cor__(Intercept).x", "sd__(Intercept)", "icc",
@@ -78,7 +78,7 @@ struct FitInferenceTests {
 
   /// lme4's θ is 0.052 in such a fit; exp(log 0.05 ± 4.9 z) would print as 0 to 820.
   @Test func nothingToSayNextToTheBoundary() {
-    var fit = fit(df: CompleteDataDF(containment: 1, nlme: 1, residual: 1))
+    var fit = fit(df: CompleteDataDF(exact: 1))
     fit.components[0].estimate = 0.05
     fit.components[0].scaledStandardError = 4.9
     fit.intraclassCorrelation = IntraclassCorrelation(

@@ -48,7 +48,8 @@ import Testing
     #expect(all.warnings.first?.contains("column copy is collinear") == true)
     #expect(all.terms.map(\.term) == ["(Intercept)", "arm", "x"])
     #expect(
-      all.terms.map(\.degreesOfFreedom.containment) == fewer.terms.map(\.degreesOfFreedom.containment))
+      all.terms.map(\.degreesOfFreedom.containment)
+        == fewer.terms.map(\.degreesOfFreedom.containment))
     #expect(fewer.terms.map(\.degreesOfFreedom.containment) == [6, 6, 31])
   }
 

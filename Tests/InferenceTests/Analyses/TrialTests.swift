@@ -38,7 +38,7 @@ struct TrialTests {
     }
     let reference = try JSONValue.reference("pooling.json")
     for (rule, key) in [
-      (DegreesOfFreedomRule.model, "dfcom_23"), (.fixed(23), "dfcom_23"),
+      (DegreesOfFreedomRule.containment, "dfcom_23"), (.fixed(23), "dfcom_23"),
       (.infinite, "dfcom_Inf"), (.fixed(5829), "default_dfcom"),
     ] {
       let table = try Pooling.pool(fits: fits, rule: rule)
