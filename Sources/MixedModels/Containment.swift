@@ -10,8 +10,9 @@ public struct ContainmentDegreesOfFreedom: Sendable, Equatable {
 
 /// How degrees of freedom are counted.
 public enum ContainmentRule: String, Sendable, Codable {
-  /// The intercept is estimated between groups, like any column that is constant within them.
-  case model
+  /// The intercept is estimated between groups, like any column that is constant within them, and
+  /// a column with a random slope between the groups of its slope.
+  case containment
   /// As nlme::lme: the intercept gets the largest count of all levels.
   case nlme
 }
@@ -27,7 +28,12 @@ public enum ContainmentRule: String, Sendable, Codable {
 /// So 25 schools with an intercept and a treatment arm leave 23 to both, by nlme's rule 23 to the
 /// arm and N − 25 − (level-1 columns) to the intercept.
 ///
-/// **Crossed grouping factors** (`.model` only). A column that is constant within the levels of
+/// **Random slopes** (`.containment` only). A column that lies, within every group of a factor, in
+/// the span of one of the factor's random slopes (and of its random intercept) is estimated between
+/// these groups: it has levels(f) less the number of such columns. As SAS's containment, which gives
+/// it the rank that the slope's effects add. Every slope takes its levels(f) from the rows.
+///
+/// **Crossed grouping factors** (`.containment` only). A column that is constant within the levels of
 /// some factors has the smallest of levels(f) − p(f) over these f, p(f) the number of columns
 /// constant within f's levels; one that varies within the levels of every factor has
 /// N − 1 − Σ(levels(f) − 1) − p, p the number of such columns.
@@ -40,21 +46,33 @@ public enum Containment {
   ///     belongs to the innermost level of its columns.
   ///   - groupings: the groups of each row for each grouping factor, in any order. Factors with
   ///     the same groups count once.
+  ///   - slopes: the random-effects columns that are not constant.
   /// - Throws: `notNested` for `.nlme` with factors that are not nested.
   /// - Complexity: O(n · p · factors).
   public static func degreesOfFreedom(
     fixed: Matrix, terms: [Int]? = nil, groupings: [[Int32]], rule: ContainmentRule
   ) throws(MixedModelError) -> ContainmentDegreesOfFreedom {
-    try degreesOfFreedom(fixed: fixed, terms: terms, factors: distinct(groupings), rule: rule)
+    try degreesOfFreedom(
+      fixed: fixed, terms: terms, factors: distinct(groupings), slopes: [], rule: rule)
   }
 
   /// - Parameter factors: distinct factors in any order.
   static func degreesOfFreedom(
-    fixed: Matrix, terms: [Int]?, factors unordered: [Factor], rule: ContainmentRule
+    fixed: Matrix, terms: [Int]?, factors unordered: [Factor], slopes: [RandomSlope],
+    rule: ContainmentRule
   ) throws(MixedModelError) -> ContainmentDegreesOfFreedom {
     precondition(terms == nil || terms!.count == fixed.columns)
     let factors = unordered.sorted { $0.levels < $1.levels }
-    let columns = (0..<fixed.columns).map { Columns(fixed, [$0], factors) }
+    var columns = (0..<fixed.columns).map { Columns(fixed, [$0], factors) }
+    let slopes = rule == .containment ? slopes : []
+    for slope in slopes {
+      let contained = columns.indices.filter {
+        !columns[$0].isConstant && slope.contains(fixed, column: $0)
+      }
+      let own = Double(slope.levels - contained.count)
+      for j in contained { columns[j].slope = min(columns[j].slope ?? own, own) }
+    }
+    let taken = slopes.reduce(0) { $0 + $1.levels }
     let assign = terms ?? Array(0..<fixed.columns)
     var order: [Int] = []
     for term in assign where !order.contains(term) { order.append(term) }
@@ -64,12 +82,12 @@ public enum Containment {
     guard areNested(factors) else {
       if rule == .nlme { throw .notNested }
       return ContainmentDegreesOfFreedom(
-        coefficients: crossed(columns, factors, rows: fixed.rows),
-        terms: crossed(items, factors, rows: fixed.rows))
+        coefficients: crossed(columns, factors, rows: fixed.rows - taken),
+        terms: crossed(items, factors, rows: fixed.rows - taken))
     }
     return ContainmentDegreesOfFreedom(
-      coefficients: nested(columns, factors, rows: fixed.rows, rule: rule),
-      terms: nested(items, factors, rows: fixed.rows, rule: rule))
+      coefficients: nested(columns, factors, rows: fixed.rows - taken, rule: rule),
+      terms: nested(items, factors, rows: fixed.rows - taken, rule: rule))
   }
 
   /// A grouping factor with levels numbered by first appearance.
@@ -84,6 +102,8 @@ public enum Containment {
     var isConstant: Bool
     /// For each factor, whether the columns are constant within its levels.
     var constantWithin: [Bool]
+    /// The degrees of freedom of the random slope that contains the columns.
+    var slope: Double?
 
     init(_ fixed: Matrix, _ column: [Int], _ factors: [Factor]) {
       count = 1
@@ -111,6 +131,7 @@ public enum Containment {
       constantWithin = parts[0].constantWithin.indices.map { factor in
         parts.allSatisfy { $0.constantWithin[factor] }
       }
+      if parts.allSatisfy({ $0.slope != nil }) { slope = parts.compactMap(\.slope).min() }
     }
   }
 
@@ -163,8 +184,8 @@ public enum Containment {
       item.isConstant ? 0 : (item.constantWithin.lastIndex(of: false).map { $0 + 1 } ?? 0)
     }
     let hasIntercept = items.contains { $0.isConstant }
-    if rule == .model || items.contains(where: { !$0.isConstant }) {
-      for (item, level) in zip(items, levels) where !item.isConstant {
+    if rule == .containment || items.contains(where: { !$0.isConstant }) {
+      for (item, level) in zip(items, levels) where !item.isConstant && item.slope == nil {
         counts[level] -= Double(item.count)
       }
       if hasIntercept {
@@ -174,7 +195,7 @@ public enum Containment {
       }
     }
     return zip(items, levels).map { item, level in
-      item.isConstant && rule == .nlme ? counts.max()! : counts[level]
+      item.isConstant && rule == .nlme ? counts.max()! : item.slope ?? counts[level]
     }
   }
 
@@ -182,13 +203,15 @@ public enum Containment {
     let within = factors.indices.map { factor in
       items.reduce(0) { $0 + ($1.constantWithin[factor] ? $1.count : 0) }
     }
-    let varying = items.reduce(0) { $0 + ($1.constantWithin.contains(true) ? 0 : $1.count) }
+    let varying = items.reduce(0) {
+      $0 + ($1.constantWithin.contains(true) || $1.slope != nil ? 0 : $1.count)
+    }
     let residual = rows - 1 - factors.reduce(0) { $0 + $1.levels - 1 } - varying
     return items.map { item in
       let counts = factors.indices.filter { item.constantWithin[$0] }.map {
         factors[$0].levels - within[$0]
       }
-      return Double(counts.min() ?? residual)
+      return item.slope ?? Double(counts.min() ?? residual)
     }
   }
 }

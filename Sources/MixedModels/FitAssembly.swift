@@ -18,7 +18,8 @@ struct FitAssembly {
   private var structure: RandomStructure { problem.structure }
 
   /// - Precondition: the search's problem was last evaluated at the optimum.
-  func fit() -> LinearMixedModelFit {
+  /// - Parameter smallSample: whether to work out `SmallSampleInference`.
+  func fit(smallSample: Bool) -> LinearMixedModelFit {
     let evaluations = problem.evaluations
     let products = problem.products
     let rank = design.kept.count
@@ -29,7 +30,9 @@ struct FitAssembly {
 
     let solution = problem.trailing.solveUpper(
       (0..<last).map { problem.trailing[last, $0] * design.residualNorm })
-    let gamma = zip(solution[products.secondaryCount...], design.projection).map { $0 + $1 }
+    let rest = Array(solution[products.secondaryCount...])
+    let gamma = zip(rest, design.projection).map { $0 + $1 }
+    let unscaled = fixedCovariance
     let components = structure.terms.indices.map { component($0, sigma: sigma) }
     let singular = singularTerms
     var logLikelihood =
@@ -43,7 +46,7 @@ struct FitAssembly {
     return LinearMixedModelFit(
       coefficients: design.coefficients(gamma),
       coefficientNames: design.kept.map { data.fixedNames[$0] },
-      covariance: design.covariance(fixedCovariance(sigma: sigma)),
+      covariance: design.covariance(sigma * sigma * unscaled),
       droppedColumns: design.dropped.map { data.fixedNames[$0] }, sigma: sigma, theta: theta,
       logLikelihood: -0.5 * logLikelihood, varianceComponents: components, icc: icc,
       varianceRatio: icc == nil ? nil : varianceRatio,
@@ -55,8 +58,15 @@ struct FitAssembly {
       evaluations: evaluations, observationCount: data.response.count,
       groupCounts: structure.terms.map { structure.factors[$0.factor].levels },
       estimation: search.estimation,
-      // The rule `.model` is defined for any factors.
-      containment: containment(.model)!, nlmeContainment: containment(.nlme),
+      // The rule `.containment` is defined for any factors.
+      containment: containment(.containment)!, nlmeContainment: containment(.nlme),
+      nearlyGroupLevel: NearlyGroupLevelColumn.all(data, kept: design.kept, structure: structure),
+      smallSample: smallSample
+        ? SmallSampleInference(
+          design: design, search: search, problem: problem,
+          moments: VarianceMoments(
+            problem: problem, gamma: rest, norm: design.residualNorm, sigma: sigma),
+          unscaled: unscaled, sigma: sigma, rows: data.response.count) : nil,
       varianceInference: VarianceInformation(
         search: search, components: components, sigma: sigma, icc: icc
       ).inference)
@@ -80,11 +90,11 @@ struct FitAssembly {
     }
     return try? Containment.degreesOfFreedom(
       fixed: kept, terms: data.fixedTerms.map { terms in design.kept.map { terms[$0] } },
-      factors: factors, rule: rule)
+      factors: factors, slopes: RandomSlope.all(data, structure: structure), rule: rule)
   }
 
-  /// σ²(L Lᵀ)⁻¹ of the fixed part's block.
-  private func fixedCovariance(sigma: Double) -> Matrix {
+  /// (L Lᵀ)⁻¹ of the fixed part's block: (QᵀV⁻¹Q)⁻¹ with V = ZΛΛᵀZᵀ + I.
+  private var fixedCovariance: Matrix {
     let rank = design.kept.count
     let start = problem.products.secondaryCount
     var result = Matrix(rows: rank, columns: rank)
@@ -103,7 +113,7 @@ struct FitAssembly {
       for j in 0..<rank {
         var sum = 0.0
         for k in 0..<rank { sum += inverse[i, k] * inverse[j, k] }
-        result[i, j] = sigma * sigma * sum
+        result[i, j] = sum
       }
     }
     return result

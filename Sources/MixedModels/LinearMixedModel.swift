@@ -7,12 +7,14 @@ public enum LinearMixedModel {
   ///
   /// Any number of random-effects terms: one grouping factor or several, nested or crossed.
   /// Columns of X that earlier columns determine are left out and named in the result.
+  /// - Parameter smallSample: whether to work out ``SmallSampleInference``, which costs about as
+  ///   much as a few evaluations of the likelihood.
   /// - Throws: what makes the model unfit for the data.
   /// - Complexity: O(n · (p + q)²) once, then per evaluation O(groups · q² · (p + q)) for one
   ///   grouping factor; with crossed factors also the cube of the number of random effects of
   ///   all factors but the largest.
   public static func fit(
-    _ data: MixedModelData, estimation: Estimation
+    _ data: MixedModelData, estimation: Estimation, smallSample: Bool = true
   ) throws(MixedModelError) -> LinearMixedModelFit {
     try check(data)
     let design = OrthonormalDesign(fixed: data.fixed, response: data.response)
@@ -29,7 +31,7 @@ public enum LinearMixedModel {
       problem: PenalisedLeastSquares(products: products, structure: structure),
       estimation: estimation, degrees: Double(estimation == .reml ? n - rank : n))
     try search.run()
-    return FitAssembly(data: data, design: design, search: search).fit()
+    return FitAssembly(data: data, design: design, search: search).fit(smallSample: smallSample)
   }
 
   /// Refuses a model of which the data cannot know the variances whatever the response, without

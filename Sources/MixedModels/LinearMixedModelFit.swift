@@ -82,6 +82,10 @@ public struct LinearMixedModelFit: Sendable {
   public var containment: ContainmentDegreesOfFreedom
   /// The same by nlme's rule; nil for crossed grouping factors, for which it is not defined.
   public var nlmeContainment: ContainmentDegreesOfFreedom?
+  /// Fixed columns that are constant within groups but for a few rows.
+  public var nearlyGroupLevel: [NearlyGroupLevelColumn]
+  /// Satterthwaite's and Kenward and Roger's inference; nil when it was not asked for.
+  public var smallSample: SmallSampleInference?
   /// Log standard deviations, correlations and their sampling covariance.
   public var varianceInference: VarianceInference
 

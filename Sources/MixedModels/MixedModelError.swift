@@ -60,7 +60,7 @@ extension MixedModelError: CustomStringConvertible {
         + "grouping factor"
     case .notNested:
       "nlme's degrees of freedom are defined for nested grouping factors only; use the rule "
-        + "'model' for crossed ones"
+        + "'containment' for crossed ones"
     case .groupsSpanned(let term, let grouping, let groups, nil):
       "the fixed effects already tell all \(groups) groups of \(grouping) apart, so that nothing "
         + "is left to estimate a variance between them by; leave columns that are constant within "

@@ -1,8 +1,9 @@
 import Inference
 
 extension Table {
-  /// Everything that one fit shows: `coefficients`, `components`, `model` and `notes`; those
-  /// without a row are left out.
+  /// Everything that one fit shows: `coefficients`, `terms`, `components`, `model` and `notes`;
+  /// those without a row are left out. Text shows `terms` where a term's test is not that of one
+  /// coefficient.
   ///
   /// - Parameters:
   ///   - rule: where degrees of freedom come from.
@@ -21,16 +22,51 @@ extension Table {
           title: "\(fit.formula)  (\(fit.model)\(fit.estimation.map { ", " + $0 } ?? ""))",
           notes: intervalNote(level)))
     ]
+    let tests = fit.termTests(rule: rule)
+    if !tests.isEmpty {
+      tables.append(
+        NamedTable("terms", .terms(tests.map { ("", "", $0) }), isDetail: !fit.hasJointTests))
+    }
     if !components.isEmpty {
       let isOneIntercept = fit.intraclassCorrelation != nil
       tables.append(
         NamedTable("components", .fitComponents(components, isOneIntercept: isOneIntercept)))
     }
     tables.append(NamedTable("model", .model(fit)))
-    if !fit.warnings.isEmpty {
-      tables.append(NamedTable("notes", title: "Notes", sentences: fit.warnings))
-    }
+    let notes = fit.warnings + fit.notes(rule: rule)
+    if !notes.isEmpty { tables.append(NamedTable("notes", title: "Notes", sentences: notes)) }
     return tables
+  }
+
+  /// F tests of terms; `data` says of a row what it is from, where that differs.
+  static func terms(
+    _ tests: [(analysis: String, data: String, test: TestedTerm)]
+  ) -> Table {
+    let isOfRun = tests.contains { !$0.data.isEmpty }
+    let hasSeveral = Set(tests.map(\.analysis)).count > 1
+    var columns = [Column("term", .left, isKey: true)]
+    if isOfRun {
+      columns = [
+        Column("analysis", .left, isForMachines: !hasSeveral, isKey: true), columns[0],
+        Column("data", .left, isKey: true),
+      ]
+    }
+    var table = Table(
+      title: "Tests of terms (type III)",
+      columns: columns + [
+        Column("num.df"), Column("den.df", .decimal), Column("statistic", .decimal),
+        Column("p.value", .decimal),
+      ])
+    for (analysis, data, test) in tests {
+      let keys: [Cell] =
+        isOfRun ? [.text(analysis), .text(test.term), .text(data)] : [.text(test.term)]
+      table.append(
+        keys + [
+          .integer(Int(test.numeratorDF)), Cell(test.denominatorDF, .degreesOfFreedom),
+          Cell(test.statistic, .decimals(2)), Cell(test.pValue, .pValue),
+        ])
+    }
+    return table
   }
 
   /// Says the coverage of intervals that have not the usual one.

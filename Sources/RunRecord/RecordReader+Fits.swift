@@ -29,11 +29,12 @@ extension RecordReader {
     let estimates = try Groups(rows("t.*", "estimates"))
     let covariances = try Groups(rows("t.*", "covariances"))
     let components = try Groups(rows("t.*", "variance_components"))
+    let tests = try Groups(rows("t.*", "term_tests"))
     let heads = try rows("f.*", "model_fits")
     while let head = try heads.next() {
       let parts = try FitParts(
         head: head.copy(), estimates: estimates.take(head), covariances: covariances.take(head),
-        components: components.take(head))
+        components: components.take(head), tests: tests.take(head))
       let number: Int = try head.get("k")
       if let fit = parts.fit {
         fits.append(NumberedFit(k: number, fit: fit))
@@ -56,14 +57,14 @@ extension RecordReader {
 /// The rows of one fit as they were read.
 private struct FitParts {
   let head: Row
-  let estimates, covariances, components: [Row]
+  let estimates, covariances, components, tests: [Row]
 
   /// nil when they are not what was written.
   var fit: FitRecord? {
     func values(_ rows: [Row]) -> [[DatabaseValue]] { rows.map { Array($0.databaseValues) } }
     let digest = FitRows(
       head: head.databaseValues.dropLast(), estimates: values(estimates),
-      covariances: values(covariances), components: values(components)
+      covariances: values(covariances), components: values(components), tests: values(tests)
     ).digest
     guard head.databaseValues.last == digest.databaseValue else { return nil }
     // From here on every value is of the type with which it was written.
@@ -75,13 +76,29 @@ private struct FitParts {
       EstimateRecord(
         term: row["term"], estimate: RecordReader.number(row, "estimate"),
         standardError: RecordReader.number(row, "std_error"),
-        dfModel: RecordReader.number(row, "df_model"),
+        adjustedStandardError: RecordReader.number(row, "std_error_kr"),
+        dfKenwardRoger: RecordReader.number(row, "df_kenward_roger"),
+        dfSatterthwaite: RecordReader.number(row, "df_satterthwaite"),
+        dfContainment: RecordReader.number(row, "df_containment"),
         dfNlme: RecordReader.number(row, "df_nlme"),
         dfResidual: RecordReader.number(row, "df_residual"))
     }
     for row in covariances {
       guard let matrix = Blobs.doubles(row["matrix"]) else { return nil }
       fit.covariance = matrix
+      guard let adjusted: Data = row["adjusted"] else { continue }
+      guard let matrix = Blobs.doubles(adjusted) else { return nil }
+      fit.adjustedCovariance = matrix
+    }
+    for row in tests {
+      guard let contrasts = Blobs.doubles(row["contrasts"]) else { return nil }
+      fit.termTests.append(
+        TermTestRecord(
+          term: row["term"], contrasts: contrasts, numeratorDF: row["num_df"],
+          statistic: RecordReader.number(row, "statistic"), scaledStatistic: row["statistic_kr"],
+          scaling: row["scaling_kr"], dfKenwardRoger: row["df_kenward_roger"],
+          dfSatterthwaite: row["df_satterthwaite"], dfContainment: row["df_containment"],
+          dfNlme: row["df_nlme"], dfResidual: RecordReader.number(row, "df_residual")))
     }
     if let figures = head["variance_ratio"] as Data? {
       guard let figures = Blobs.doubles(figures) else { return nil }

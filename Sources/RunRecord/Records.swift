@@ -142,6 +142,9 @@ public struct FitRecord: Equatable, Sendable {
   public var estimates: [EstimateRecord]
   /// Covariance of the estimates, p × p, row by row; empty when the model gives none.
   public var covariance: [Double]
+  /// Kenward and Roger's; empty when the fit has none.
+  public var adjustedCovariance: [Double]
+  public var termTests: [TermTestRecord]
   public var varianceComponents: [VarianceComponentRecord]
   /// What intervals of the variances of a random-intercept model are made of: r, f, SSE, n₀, then
   /// log S(θ²)(1 + n₀θ²) at nodes; empty for other models.
@@ -151,6 +154,7 @@ public struct FitRecord: Equatable, Sendable {
     model: String, n: Int, logLikelihood: Double? = nil, sigma: Double? = nil,
     isSingular: Bool = false, isConverged: Bool = true, seconds: Double = 0,
     estimates: [EstimateRecord] = [], covariance: [Double] = [],
+    adjustedCovariance: [Double] = [], termTests: [TermTestRecord] = [],
     varianceComponents: [VarianceComponentRecord] = [], varianceRatio: [Double] = []
   ) {
     self.model = model
@@ -162,6 +166,8 @@ public struct FitRecord: Equatable, Sendable {
     self.seconds = seconds
     self.estimates = estimates
     self.covariance = covariance
+    self.adjustedCovariance = adjustedCovariance
+    self.termTests = termTests
     self.varianceComponents = varianceComponents
     self.varianceRatio = varianceRatio
   }
@@ -172,19 +178,62 @@ public struct EstimateRecord: Equatable, Sendable {
   public var term: String
   public var estimate: Double
   public var standardError: Double
-  /// Complete-data degrees of freedom by the model's rule, by nlme's, and n − p.
-  public var dfModel: Double
+  /// Kenward and Roger's standard error; NaN when the fit has none.
+  public var adjustedStandardError: Double
+  /// Complete-data degrees of freedom by each rule; NaN where the rule has none.
+  public var dfKenwardRoger: Double
+  public var dfSatterthwaite: Double
+  public var dfContainment: Double
   public var dfNlme: Double
   public var dfResidual: Double
 
   public init(
-    term: String, estimate: Double, standardError: Double, dfModel: Double, dfNlme: Double,
-    dfResidual: Double
+    term: String, estimate: Double, standardError: Double, adjustedStandardError: Double = .nan,
+    dfKenwardRoger: Double = .nan, dfSatterthwaite: Double = .nan, dfContainment: Double,
+    dfNlme: Double, dfResidual: Double
   ) {
     self.term = term
     self.estimate = estimate
     self.standardError = standardError
-    self.dfModel = dfModel
+    self.adjustedStandardError = adjustedStandardError
+    self.dfKenwardRoger = dfKenwardRoger
+    self.dfSatterthwaite = dfSatterthwaite
+    self.dfContainment = dfContainment
+    self.dfNlme = dfNlme
+    self.dfResidual = dfResidual
+  }
+}
+
+/// The F test of one term of a fit.
+public struct TermTestRecord: Equatable, Sendable {
+  public var term: String
+  /// The hypothesis Lβ = 0, k × p by columns.
+  public var contrasts: [Double]
+  /// k.
+  public var numeratorDF: Double
+  public var statistic: Double
+  /// Kenward and Roger's statistic, and what they multiplied it by.
+  public var scaledStatistic: Double?
+  public var scaling: Double?
+  /// Denominators by each rule; nil where the rule has none.
+  public var dfKenwardRoger, dfSatterthwaite, dfContainment, dfNlme: Double?
+  public var dfResidual: Double
+
+  public init(
+    term: String, contrasts: [Double], numeratorDF: Double, statistic: Double,
+    scaledStatistic: Double? = nil, scaling: Double? = nil, dfKenwardRoger: Double? = nil,
+    dfSatterthwaite: Double? = nil, dfContainment: Double? = nil, dfNlme: Double? = nil,
+    dfResidual: Double
+  ) {
+    self.term = term
+    self.contrasts = contrasts
+    self.numeratorDF = numeratorDF
+    self.statistic = statistic
+    self.scaledStatistic = scaledStatistic
+    self.scaling = scaling
+    self.dfKenwardRoger = dfKenwardRoger
+    self.dfSatterthwaite = dfSatterthwaite
+    self.dfContainment = dfContainment
     self.dfNlme = dfNlme
     self.dfResidual = dfResidual
   }

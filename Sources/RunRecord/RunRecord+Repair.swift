@@ -129,6 +129,6 @@ enum ChainTables {
   /// All, `chains` first.
   static func all(_ db: Database) throws -> [String] {
     try ["chains"] + sealed(db)
-      + ["model_fits", "estimates", "covariances", "variance_components"]
+      + ["model_fits", "estimates", "covariances", "variance_components", "term_tests"]
   }
 }

@@ -162,7 +162,7 @@ extension RunRecord {
   }
 
   static func replaceFits(_ fits: [FitRecord], of k: Int, _ db: Database) throws {
-    for table in ["model_fits", "estimates", "covariances", "variance_components"] {
+    for table in ["model_fits", "estimates", "covariances", "variance_components", "term_tests"] {
       try db.cachedStatement(sql: "DELETE FROM \(table) WHERE k = ?").execute(arguments: [k])
     }
     for (position, fit) in fits.enumerated() {
@@ -171,6 +171,7 @@ extension RunRecord {
       for row in rows.estimates { try db.insert(row, into: "estimates") }
       for row in rows.components { try db.insert(row, into: "variance_components") }
       for row in rows.covariances { try db.insert(row, into: "covariances") }
+      for row in rows.tests { try db.insert(row, into: "term_tests") }
     }
   }
 }
@@ -183,12 +184,13 @@ struct FitRows {
   /// One, or none.
   var covariances: [[DatabaseValue]]
   var components: [[DatabaseValue]]
+  var tests: [[DatabaseValue]]
 
-  /// What `model_fits.digest` holds: the digest of the fit's rows in all four tables.
+  /// What `model_fits.digest` holds: the digest of the fit's rows in all five tables.
   var digest: String {
     var digest = RowDigest()
     digest.add(head)
-    for rows in [estimates, covariances, components] { digest.add(group: rows) }
+    for rows in [estimates, covariances, components, tests] { digest.add(group: rows) }
     return digest.finish()
   }
 }
@@ -204,16 +206,28 @@ extension FitRows {
     estimates = fit.estimates.enumerated().map { index, estimate in
       let row: [Cell] = [
         k, fit.model, index, estimate.term, estimate.estimate, estimate.standardError,
-        estimate.dfModel, estimate.dfNlme, estimate.dfResidual,
+        estimate.adjustedStandardError, estimate.dfKenwardRoger, estimate.dfSatterthwaite,
+        estimate.dfContainment, estimate.dfNlme, estimate.dfResidual,
       ]
       return row.databaseValues
     }
-    let covariance: [Cell] = [k, fit.model, Blobs.encode(fit.covariance)]
+    let adjusted = fit.adjustedCovariance
+    let covariance: [Cell] = [
+      k, fit.model, Blobs.encode(fit.covariance), adjusted.isEmpty ? nil : Blobs.encode(adjusted),
+    ]
     covariances = fit.covariance.isEmpty ? [] : [covariance.databaseValues]
     components = fit.varianceComponents.enumerated().map { index, component in
       let row: [Cell] = [
         k, fit.model, index, component.group, component.term, component.estimate,
         component.transformedStandardError, component.isBoundary,
+      ]
+      return row.databaseValues
+    }
+    tests = fit.termTests.enumerated().map { index, test in
+      let row: [Cell] = [
+        k, fit.model, index, test.term, Blobs.encode(test.contrasts), test.numeratorDF,
+        test.statistic, test.scaledStatistic, test.scaling, test.dfKenwardRoger,
+        test.dfSatterthwaite, test.dfContainment, test.dfNlme, test.dfResidual,
       ]
       return row.databaseValues
     }

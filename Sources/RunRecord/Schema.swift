@@ -82,7 +82,10 @@ enum Schema {
       term TEXT NOT NULL,
       estimate REAL,
       std_error REAL,
-      df_model REAL,
+      std_error_kr REAL,
+      df_kenward_roger REAL,
+      df_satterthwaite REAL,
+      df_containment REAL,
       df_nlme REAL,
       df_residual REAL,
       PRIMARY KEY (k, model, position)
@@ -91,7 +94,25 @@ enum Schema {
       k INTEGER NOT NULL,
       model TEXT NOT NULL,
       matrix BLOB NOT NULL,
+      adjusted BLOB,
       PRIMARY KEY (k, model)
+    ) WITHOUT ROWID;
+    CREATE TABLE term_tests (
+      k INTEGER NOT NULL,
+      model TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      term TEXT NOT NULL,
+      contrasts BLOB NOT NULL,
+      num_df REAL NOT NULL,
+      statistic REAL,
+      statistic_kr REAL,
+      scaling_kr REAL,
+      df_kenward_roger REAL,
+      df_satterthwaite REAL,
+      df_containment REAL,
+      df_nlme REAL,
+      df_residual REAL,
+      PRIMARY KEY (k, model, position)
     ) WITHOUT ROWID;
     CREATE TABLE variance_components (
       k INTEGER NOT NULL,

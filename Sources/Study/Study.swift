@@ -39,7 +39,7 @@ public struct Study: Sendable, Equatable {
     public var level: Double
 
     public init(
-      degreesOfFreedom: DegreesOfFreedomRule = .model, level: Double = Defaults.level
+      degreesOfFreedom: DegreesOfFreedomRule = .standard, level: Double = Defaults.level
     ) {
       self.degreesOfFreedom = degreesOfFreedom
       self.level = level

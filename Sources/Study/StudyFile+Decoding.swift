@@ -201,7 +201,7 @@ extension StudyFile {
       pool.problems.add(
         .outOfRange(key: "pool.df", found: text.value, expected: "above 0"), at: text.position)
     } else {
-      let words = ["model", "nlme", "residual", "infinite"]
+      let words = DegreesOfFreedomRule.words
       pool.problems.add(
         .notOneOf(
           key: "pool.df", found: text.value, allowed: words + ["a number"],

@@ -257,7 +257,7 @@ struct StudyResolution {
       iterations: overrides.iterations ?? file.iterations?.value ?? Study.Defaults.iterations,
       analyses: analyses(),
       pooling: Study.Pooling(
-        degreesOfFreedom: file.degreesOfFreedom?.value ?? .model,
+        degreesOfFreedom: file.degreesOfFreedom?.value ?? .standard,
         level: file.level?.value ?? Study.Defaults.level),
       outputDirectory: overrides.outputDirectory ?? file.outputDirectory?.value
         ?? "runs/\(file.studyName)")

@@ -92,8 +92,8 @@ struct LevelOption: ParsableArguments {
 struct PoolingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Degrees of freedom: model (containment), nlme, residual, a number or infinite. "
-        + "Default: the study's.", valueName: "rule"))
+      "Degrees of freedom: kenward-roger, satterthwaite, containment, nlme, residual, a number "
+        + "or infinite. Default: the study's.", valueName: "rule"))
   var df: DegreesOfFreedomRule?
 
   @Option(help: "Coverage of confidence intervals, between 0 and 1. Default: the study's.")

@@ -226,13 +226,14 @@ struct RunSession: RankedJob {
   ) throws -> (rule: DegreesOfFreedomRule, level: Double) {
     let file = try StudyFile(text: results.description.studyText, path: "study.yaml")
     return (
-      file.degreesOfFreedom?.value ?? .model, file.level?.value ?? Study.Defaults.level
+      file.degreesOfFreedom?.value ?? .standard, file.level?.value ?? Study.Defaults.level
     )
   }
 
   /// Names of all tables that a run may print.
   static let tableNames = [
-    "pooled", "completeCases", "components", "events", "warnings", "convergence", "sketches",
+    "pooled", "completeCases", "terms", "components", "events", "warnings", "convergence",
+    "sketches",
   ]
 
   /// The tables that say what came of a run.
@@ -245,6 +246,11 @@ struct RunSession: RankedJob {
       tables.append(
         NamedTable("pooled", .pooled(pooled, rule: rule, level: level, caveats: caveats)))
       tables.append(NamedTable("completeCases", .comparison(pooled)))
+      if pooled.contains(where: { !$0.tests.isEmpty }) {
+        tables.append(
+          NamedTable(
+            "terms", .termTests(pooled), isDetail: !pooled.contains(where: \.hasJointTests)))
+      }
       let components = Table.components(pooled)
       if !components.rows.isEmpty { tables.append(NamedTable("components", components)) }
     }

@@ -85,12 +85,18 @@ struct FitTests {
       try Program.run("fit", data, formula, "--df", rule, "--format", "json")
         .table("coefficients")
     }
-    #expect(try df("model").map { $0["df"] as? Double } == [17, 161])
+    #expect(try df("containment").map { $0["df"] as? Double } == [17, 161])
+    // lmerTest's and pbkrtest's: 22.8102 and 161.
+    for rule in ["model", "kenward-roger", "satterthwaite"] {
+      let own = try df(rule)
+      #expect(isClose(own[0]["df"], 22.8101991107056, relative: 1e-6))
+      #expect(isClose(own[1]["df"], 161, relative: 1e-6))
+    }
     #expect(try df("nlme").map { $0["df"] as? Double } == [161, 161])
     #expect(try df("residual").map { $0["df"] as? Double } == [178, 178])
     #expect(try df("12.5").map { $0["df"] as? Double } == [12.5, 12.5])
     #expect(try df("infinite").map { $0["df"] as? String } == ["Inf", "Inf"])
-    let days = try df("model")[1]
+    let days = try df("containment")[1]
     #expect(isClose(days["statistic"], 13.0154278173329, relative: 1e-7))
     #expect(isClose(days["p.value"], 6.41260136974431e-27, relative: 1e-6))
   }
@@ -120,9 +126,13 @@ struct FitTests {
     #expect(outcome.status == 65)
     #expect(outcome.errors.contains("The rule \"nlme\" gives no complete-data degrees"))
     #expect(outcome.output.isEmpty)
-    // Six samples less the intercept.
-    let rows = try Program.run("fit", data, formula, "--format", "json").table("coefficients")
-    #expect(rows[0]["df"] as? Double == 5)
+    // Six samples less the intercept; pbkrtest 5.48709.
+    func df(_ rule: String) throws -> Any? {
+      try Program.run("fit", data, formula, "--df", rule, "--format", "json")
+        .table("coefficients")[0]["df"]
+    }
+    #expect(try df("containment") as? Double == 5)
+    #expect(isClose(try df("kenward-roger"), 5.48709233393061, relative: 1e-6))
   }
 
   @Test func unusualLevelIsSaid() throws {

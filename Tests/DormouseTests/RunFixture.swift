@@ -6,7 +6,8 @@ import Testing
 
 /// The files of a finished run that depend on data, plan, seed and extent alone.
 let resultFiles = [
-  "pooled.csv", "variance-components.csv", "complete-cases.csv", "fits.csv", "convergence.csv",
+  "pooled.csv", "variance-components.csv", "complete-cases.csv", "term-tests.csv",
+  "fits.csv", "convergence.csv",
   "convergence-diagnostics.csv", "donors.csv", "events.csv",
 ]
 

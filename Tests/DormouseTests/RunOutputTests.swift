@@ -34,7 +34,7 @@ import Testing
       names == [
         "complete-cases.csv", "convergence-diagnostics.csv", "convergence.csv", "donors.csv",
         "events.csv", "fits.csv", "pooled.csv", "progress.json", "provenance.json", "record.sqlite",
-        "report.html", "study.yaml", "variance-components.csv",
+        "report.html", "study.yaml", "term-tests.csv", "variance-components.csv",
       ])
     let provenance = try #require(
       try JSONSerialization.jsonObject(

@@ -44,13 +44,13 @@ struct ContainmentTests {
 
   @Test("the intercept is estimated between groups")
   func intercept() throws {
-    #expect(try degrees(trial(), .model).coefficients == [23, 23, 74])
+    #expect(try degrees(trial(), .containment).coefficients == [23, 23, 74])
     #expect(try degrees(trial(), .nlme).coefficients == [74, 23, 74])
   }
 
   @Test("without an intercept")
   func noIntercept() throws {
-    #expect(try degrees(trial(intercept: false), .model).coefficients == [24, 74])
+    #expect(try degrees(trial(intercept: false), .containment).coefficients == [24, 74])
     #expect(try degrees(trial(intercept: false), .nlme).coefficients == [24, 75])
   }
 
@@ -66,7 +66,7 @@ struct ContainmentTests {
     columns.add("pupil", (0..<120).map { Double($0 % 5) }, term: 3)
     let groupings = reversed ? [school, region] : [region, school]
     let model = try Containment.degreesOfFreedom(
-      fixed: columns.matrix, terms: columns.terms, groupings: groupings, rule: .model)
+      fixed: columns.matrix, terms: columns.terms, groupings: groupings, rule: .containment)
     #expect(model.coefficients == [4, 4, 16, 16, 95])
     #expect(model.terms == [4, 4, 16, 95])
     let nlme = try Containment.degreesOfFreedom(
@@ -92,7 +92,7 @@ struct ContainmentTests {
     columns.add("rater", rater.map { Double($0 % 2) }, term: 1)
     columns.add("x", (0..<240).map { Double(($0 * 31) % 7) }, term: 2)
     let own = try Containment.degreesOfFreedom(
-      fixed: columns.matrix, groupings: [rater, subject], rule: .model)
+      fixed: columns.matrix, groupings: [rater, subject], rule: .containment)
     // Intercept: min(12 − 2, 10 − 1); rater: 12 − 2; x: 240 − 1 − 11 − 9 − 1.
     #expect(own.coefficients == [9, 10, 218])
     #expect(throws: MixedModelError.notNested) {
@@ -106,7 +106,7 @@ struct ContainmentTests {
     let data = trial()
     let groups = data.random[0].groups
     let own = try Containment.degreesOfFreedom(
-      fixed: data.fixed, groupings: [groups, groups.map { 50 - $0 }], rule: .model)
+      fixed: data.fixed, groupings: [groups, groups.map { 50 - $0 }], rule: .containment)
     #expect(own.coefficients == [23, 23, 74])
   }
 }

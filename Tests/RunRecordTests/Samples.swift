@@ -48,12 +48,20 @@ func chain(_ k: Int, from first: Int = 1, to last: Int = 5, missing: Int = 3) ->
     isConverged: true, seconds: 0.25,
     estimates: [
       EstimateRecord(
-        term: "(Intercept)", estimate: x + Double(last), standardError: 0.5, dfModel: 23,
-        dfNlme: 5476, dfResidual: .infinity),
+        term: "(Intercept)", estimate: x + Double(last), standardError: 0.5,
+        adjustedStandardError: 0.51, dfKenwardRoger: 20.9, dfSatterthwaite: 20.8,
+        dfContainment: 23, dfNlme: 5476, dfResidual: .infinity),
       EstimateRecord(
-        term: "arm", estimate: 0.1, standardError: 0.2, dfModel: 23, dfNlme: 23, dfResidual: 98),
+        term: "arm", estimate: 0.1, standardError: 0.2, adjustedStandardError: 0.21,
+        dfKenwardRoger: 21.4, dfSatterthwaite: 21.3, dfContainment: 23, dfNlme: 23, dfResidual: 98),
     ],
-    covariance: [0.25, -0.01, -0.01, 0.04],
+    covariance: [0.25, -0.01, -0.01, 0.04], adjustedCovariance: [0.26, -0.01, -0.01, 0.05],
+    termTests: [
+      TermTestRecord(
+        term: "arm", contrasts: [0, 1], numeratorDF: 1, statistic: 0.25, scaledStatistic: 0.23,
+        scaling: 1, dfKenwardRoger: 21.4, dfSatterthwaite: 21.3, dfContainment: 23,
+        dfResidual: 98)
+    ],
     varianceComponents: [
       VarianceComponentRecord(
         group: "school", term: "sd__(Intercept)", estimate: 0, transformedStandardError: nil,

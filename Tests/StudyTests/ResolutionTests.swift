@@ -40,7 +40,7 @@ func resolutionMessages(
     #expect(study.imputations == 20)
     #expect(study.iterations == 20)
     #expect(study.imputation.seed == 1)
-    #expect(study.pooling == Study.Pooling(degreesOfFreedom: .model, level: 0.95))
+    #expect(study.pooling == Study.Pooling(degreesOfFreedom: .standard, level: 0.95))
     #expect(study.outputDirectory == "runs/s")
     #expect(study.imputation.visit == ["x", "y"])
     #expect(

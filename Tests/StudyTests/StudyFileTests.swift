@@ -37,7 +37,7 @@ func messages(_ text: String) -> [String] {
     #expect(file.visit?.map(\.value) == ["scpar", "kscore"])
     #expect(file.analyses.first?.model.value == "kscore ~ arm + (1 | school)")
     #expect(file.analyses.first?.estimation?.value == .reml)
-    #expect(file.degreesOfFreedom?.value == .model)
+    #expect(file.degreesOfFreedom?.value == .standard)
     #expect(file.level?.value == 0.95)
     #expect(file.outputDirectory?.value == "runs/share")
   }

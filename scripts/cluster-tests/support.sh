@@ -65,7 +65,7 @@ diagnose() {
 # --- Runs
 
 result_files=(
-  pooled.csv variance-components.csv complete-cases.csv fits.csv convergence.csv events.csv
+  pooled.csv variance-components.csv complete-cases.csv term-tests.csv fits.csv convergence.csv events.csv
 )
 
 # imputed RUN: a line for each chain, with every imputed value as stored.

@@ -146,9 +146,22 @@ extension FitRecord {
       estimates: fit.terms.map {
         EstimateRecord(
           term: $0.term, estimate: $0.estimate, standardError: $0.standardError,
-          dfModel: $0.degreesOfFreedom.model ?? .nan, dfNlme: $0.degreesOfFreedom.nlme ?? .nan,
+          adjustedStandardError: $0.adjustedStandardError ?? .nan,
+          dfKenwardRoger: $0.degreesOfFreedom.kenwardRoger ?? .nan,
+          dfSatterthwaite: $0.degreesOfFreedom.satterthwaite ?? .nan,
+          dfContainment: $0.degreesOfFreedom.containment ?? .nan,
+          dfNlme: $0.degreesOfFreedom.nlme ?? .nan,
           dfResidual: $0.degreesOfFreedom.residual)
-      }, covariance: fit.covariance,
+      }, covariance: fit.covariance, adjustedCovariance: fit.adjustedCovariance ?? [],
+      termTests: fit.termTests.map {
+        TermTestRecord(
+          term: $0.term, contrasts: $0.contrasts, numeratorDF: $0.numeratorDF,
+          statistic: $0.statistic, scaledStatistic: $0.scaledStatistic, scaling: $0.scaling,
+          dfKenwardRoger: $0.degreesOfFreedom.kenwardRoger,
+          dfSatterthwaite: $0.degreesOfFreedom.satterthwaite,
+          dfContainment: $0.degreesOfFreedom.containment, dfNlme: $0.degreesOfFreedom.nlme,
+          dfResidual: $0.degreesOfFreedom.residual)
+      },
       varianceComponents: fit.components.map {
         VarianceComponentRecord(
           group: $0.group, term: $0.term, estimate: $0.estimate ?? .nan,
@@ -183,6 +196,12 @@ extension EventRecord {
     for column in fit.droppedColumns { events.append(event("column dropped", column)) }
     if let leftOut = analysis.leftOut { events.append(event("rows left out", leftOut)) }
     if let other = analysis.otherMeaning { events.append(event("reference level absent", other)) }
+    if let note = fit.smallSampleNote { events.append(event("no Kenward-Roger", note)) }
+    for column in fit.nearlyGroupLevel {
+      var found = event("nearly cluster-level", "\(column.column) within \(column.grouping)")
+      found.count = column.rows
+      events.append(found)
+    }
     return events
   }
 }

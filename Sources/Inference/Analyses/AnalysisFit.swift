@@ -4,17 +4,32 @@ import Numerics
 
 /// ν_com of a coefficient by each rule that comes from the fitted model.
 public struct CompleteDataDF: Sendable, Equatable, Codable {
-  /// ``DegreesOfFreedomRule/model``; nil where the model has no such rule.
-  public var model: Double?
+  /// ``DegreesOfFreedomRule/kenwardRoger``; nil where ``AnalysisFit/smallSampleNote`` says why.
+  public var kenwardRoger: Double?
+  /// ``DegreesOfFreedomRule/satterthwaite``; nil likewise.
+  public var satterthwaite: Double?
+  /// ``DegreesOfFreedomRule/containment``.
+  public var containment: Double?
   /// ``DegreesOfFreedomRule/nlme``; nil where nlme has none, as for crossed groups.
   public var nlme: Double?
   /// ``DegreesOfFreedomRule/residual``.
   public var residual: Double
 
-  public init(model: Double?, nlme: Double?, residual: Double) {
-    self.model = model
+  public init(
+    kenwardRoger: Double? = nil, satterthwaite: Double? = nil, containment: Double?,
+    nlme: Double?, residual: Double
+  ) {
+    self.kenwardRoger = kenwardRoger
+    self.satterthwaite = satterthwaite
+    self.containment = containment
     self.nlme = nlme
     self.residual = residual
+  }
+
+  /// The same by every rule: models whose degrees of freedom are exact.
+  public init(exact: Double) {
+    self.init(
+      kenwardRoger: exact, satterthwaite: exact, containment: exact, nlme: exact, residual: exact)
   }
 }
 
@@ -23,15 +38,20 @@ public struct TermEstimate: Sendable, Equatable, Codable {
   /// Its name as R writes it.
   public var term: String
   public var estimate: Double
+  /// The model's own.
   public var standardError: Double
+  /// Kenward and Roger's; nil where it was not worked out.
+  public var adjustedStandardError: Double?
   public var degreesOfFreedom: CompleteDataDF
 
   public init(
-    term: String, estimate: Double, standardError: Double, degreesOfFreedom: CompleteDataDF
+    term: String, estimate: Double, standardError: Double, adjustedStandardError: Double? = nil,
+    degreesOfFreedom: CompleteDataDF
   ) {
     self.term = term
     self.estimate = estimate
     self.standardError = standardError
+    self.adjustedStandardError = adjustedStandardError
     self.degreesOfFreedom = degreesOfFreedom
   }
 }
@@ -105,6 +125,15 @@ public struct AnalysisFit: Sendable, Equatable, Codable {
   public var terms: [TermEstimate]
   /// Covariance matrix of the coefficients, p × p values by columns.
   public var covariance: [Double]
+  /// Kenward and Roger's adjusted one; nil where it was not worked out.
+  public var adjustedCovariance: [Double]?
+  /// The hypotheses that the formula's terms have no effect, in the formula's order.
+  public var termTests: [TermTest]
+  /// Why Kenward and Roger's figures, or Satterthwaite's, are not there; nil where they are, or
+  /// were not asked for.
+  public var smallSampleNote: String?
+  /// Columns that are constant within groups but for a few rows.
+  public var nearlyGroupLevel: [NearlyGroupLevelColumn]
   /// For each random term, in the formula's order, its standard deviations, then its
   /// correlations; last, the residual. Empty for models without random effects.
   public var components: [ComponentEstimate]
@@ -134,6 +163,8 @@ public struct AnalysisFit: Sendable, Equatable, Codable {
 
   public init(
     model: String, formula: String, terms: [TermEstimate], covariance: [Double],
+    adjustedCovariance: [Double]? = nil, termTests: [TermTest] = [],
+    smallSampleNote: String? = nil, nearlyGroupLevel: [NearlyGroupLevelColumn] = [],
     components: [ComponentEstimate] = [],
     intraclassCorrelation: IntraclassCorrelation? = nil,
     varianceRatio: VarianceRatioPivot? = nil, sigma: Double,
@@ -145,6 +176,10 @@ public struct AnalysisFit: Sendable, Equatable, Codable {
     self.formula = formula
     self.terms = terms
     self.covariance = covariance
+    self.adjustedCovariance = adjustedCovariance
+    self.termTests = termTests
+    self.smallSampleNote = smallSampleNote
+    self.nearlyGroupLevel = nearlyGroupLevel
     self.components = components
     self.intraclassCorrelation = intraclassCorrelation
     self.varianceRatio = varianceRatio
@@ -182,34 +217,39 @@ public struct AnalysisFit: Sendable, Equatable, Codable {
 extension Pooling {
   /// Pools the coefficients of m fits of one model.
   ///
+  /// Under Kenward and Roger's rule the Uₖ are their adjusted variances. Under it and
+  /// Satterthwaite's ν_com is the median of the νₖ: each is an estimate, from one completed data
+  /// set, of the degrees of freedom that complete data have, and the smallest of m estimates would
+  /// fall with m.
+  ///
   /// - Parameters:
   ///   - fits: in the order of the imputations.
-  ///   - rule: where ν_com comes from, coefficient by coefficient.
+  ///   - rule: where ν_com comes from, coefficient by coefficient; where some fit has no figure by
+  ///     it, ``DegreesOfFreedomRule/resolved(for:)`` says what takes its place, and a note says so.
   ///   - level: coverage of the confidence limits, between 0 and 1.
   ///   - monteCarloErrors: whether to compute them; they are most of the work.
   /// - Throws: ``PoolingError``, also when `rule` gives no figure for a coefficient.
   public static func pool(
-    fits: [AnalysisFit], rule: DegreesOfFreedomRule = .model, level: Double = 0.95,
+    fits: [AnalysisFit], rule: DegreesOfFreedomRule = .standard, level: Double = 0.95,
     monteCarloErrors: Bool = true
   ) throws(PoolingError) -> PooledTable {
+    let (rule, fallback) = rule.resolved(for: fits)
     var inputs: [[PoolingInput]] = []
     for fit in fits {
       var terms: [PoolingInput] = []
       for term in fit.terms {
-        guard let df = rule.completeDataDF(of: term) else {
-          throw .degreesOfFreedomUnavailable(
-            term: term.term, rule: rule.description,
-            reason: "the grouping factors are crossed, and containment needs nested ones")
-        }
+        let error = rule.standardError(of: term)
         terms.append(
           PoolingInput(
-            term: term.term, estimate: term.estimate,
-            variance: term.standardError * term.standardError, completeDataDF: df))
+            term: term.term, estimate: term.estimate, variance: error * error,
+            completeDataDF: try rule.degreesOfFreedom(of: term)))
       }
       inputs.append(terms)
     }
-    var table = try pool(fits: inputs, level: level, monteCarloErrors: monteCarloErrors)
-    table.notes += notes(fits)
+    var table = try pool(
+      fits: inputs, choosing: rule.isFromVariances ? .median : .smallest, level: level,
+      monteCarloErrors: monteCarloErrors)
+    table.notes += [fallback].compactMap { $0 } + notes(fits)
     return table
   }
 
@@ -228,10 +268,52 @@ extension Pooling {
       notes.append(
         "The column \(name) was dropped as collinear in \(count) of \(fits.count) fits.")
     }
+    for column in fits.flatMap(\.nearlyGroupLevel).map({ [$0.column, $0.grouping] }).distinct {
+      let found = fits.flatMap(\.nearlyGroupLevel).filter {
+        [$0.column, $0.grouping] == column
+      }
+      notes.append(
+        NearlyGroupLevelColumn(
+          column: column[0], grouping: column[1], rows: found.map(\.rows).max() ?? 0
+        ).sentence)
+    }
     let counts = fits.map(\.observations)
     if let low = counts.min(), let high = counts.max(), low < high {
       notes.append("The fits use different numbers of rows, from \(low) to \(high).")
     }
     return notes
+  }
+}
+
+extension DegreesOfFreedomRule {
+  /// ν_com of a term.
+  ///
+  /// - Throws: ``PoolingError/degreesOfFreedomUnavailable(term:rule:reason:)``.
+  func degreesOfFreedom(of term: TermEstimate) throws(PoolingError) -> Double {
+    guard let df = completeDataDF(of: term) else {
+      throw .degreesOfFreedomUnavailable(
+        term: term.term, rule: description,
+        reason: self == .nlme
+          ? "the grouping factors are crossed, and nlme's rule needs nested ones"
+          : "the model has none")
+    }
+    return df
+  }
+}
+
+extension NearlyGroupLevelColumn {
+  /// For whoever reads the fit.
+  public var sentence: String {
+    "\(column) is constant within \(grouping) but for \(rows) "
+      + "\(rows == 1 ? "row" : "rows"): is that right? Containment and nlme then count rows for it "
+      + "and not groups."
+  }
+}
+
+extension Array where Element: Hashable {
+  /// Without repetitions, in order of first appearance.
+  var distinct: [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
   }
 }

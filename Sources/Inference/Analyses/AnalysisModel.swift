@@ -16,12 +16,17 @@ public struct AnalysisSpecification: Sendable, Equatable {
   /// How columns enter, by name, where their type does not say it.
   public var encodings: [String: VariableEncoding]
   public var unit: AnalysisUnit
+  /// Whether a mixed model is to have degrees of freedom by Kenward and Roger and by
+  /// Satterthwaite. Leaving them out saves time where nobody asks for them.
+  public var smallSample: Bool
 
   public init(
     formula: Formula, estimation: Estimation = .reml,
-    encodings: [String: VariableEncoding] = [:], unit: AnalysisUnit = .individual
+    encodings: [String: VariableEncoding] = [:], unit: AnalysisUnit = .individual,
+    smallSample: Bool = true
   ) {
     self.unit = unit
+    self.smallSample = smallSample
     self.formula = formula
     self.estimation = estimation
     self.encodings = encodings

@@ -86,7 +86,7 @@ private struct PreparedClusterLevelAnalysis: PreparedAnalysis {
     let covariance = variance * solution.unscaledCovariance
     let names = between.map { frame.fixedNames[$0] }
     let dropped = solution.dropped.map { names[$0] }
-    let df = CompleteDataDF(model: residual, nlme: residual, residual: residual)
+    let df = CompleteDataDF(exact: residual)
     return AnalysisFit(
       model: ClusterLevelAnalysis.name, formula: evaluated.formula.text,
       terms: solution.kept.indices.map {

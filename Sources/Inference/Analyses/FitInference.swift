@@ -37,23 +37,36 @@ extension AnalysisFit {
   /// Tests and intervals of the coefficients, in the model matrix's order.
   ///
   /// - Parameters:
-  ///   - rule: where degrees of freedom come from, coefficient by coefficient.
+  ///   - rule: where degrees of freedom and standard errors come from, coefficient by coefficient;
+  ///     ``notes(rule:)`` says where another takes its place.
   ///   - level: coverage of the intervals.
   /// - Throws: ``PoolingError/degreesOfFreedomUnavailable(term:rule:reason:)``.
   /// - Precondition: `level` lies between 0 and 1.
   public func tests(
-    rule: DegreesOfFreedomRule = .model, level: Double = 0.95
+    rule: DegreesOfFreedomRule = .standard, level: Double = 0.95
   ) throws(PoolingError) -> [FittedTerm] {
+    let rule = rule.resolved(for: [self]).rule
     var tested: [FittedTerm] = []
     for term in terms {
-      guard let df = rule.completeDataDF(of: term) else {
-        throw .degreesOfFreedomUnavailable(
-          term: term.term, rule: rule.description,
-          reason: "the grouping factors are crossed, and containment needs nested ones")
-      }
-      tested.append(FittedTerm(term, df: df, level: level))
+      tested.append(
+        FittedTerm(
+          term, error: rule.standardError(of: term), df: try rule.degreesOfFreedom(of: term),
+          level: level))
     }
     return tested
+  }
+
+  /// What a reader of ``tests(rule:level:)`` must know of the degrees of freedom.
+  public func notes(rule: DegreesOfFreedomRule) -> [String] {
+    let (used, note) = rule.resolved(for: [self])
+    let empty = terms.filter { used.completeDataDF(of: $0) == 0 }.map(\.term)
+    guard !empty.isEmpty else { return [note].compactMap { $0 } }
+    return [note].compactMap { $0 } + [
+      "No degrees of freedom are left by the rule '\(used)' for \(empty.joined(separator: ", ")), "
+        + "so there is no test"
+        + (used == .containment || used == .nlme
+          ? "; kenward-roger and satterthwaite do not count, but take what the data say." : ".")
+    ]
   }
 
   /// Intervals of the standard deviations and correlations, then of the intraclass correlation.
@@ -102,12 +115,11 @@ extension AnalysisFit {
 }
 
 extension FittedTerm {
-  fileprivate init(_ term: TermEstimate, df: Double, level: Double) {
+  fileprivate init(_ term: TermEstimate, error: Double, df: Double, level: Double) {
     self.init(
-      term: term.term, estimate: term.estimate, standardError: term.standardError,
-      degreesOfFreedom: df)
-    guard term.standardError > 0 else { return }
-    let statistic = term.estimate / term.standardError
+      term: term.term, estimate: term.estimate, standardError: error, degreesOfFreedom: df)
+    guard error > 0 else { return }
+    let statistic = term.estimate / error
     self.statistic = statistic
     guard df > 0 else { return }
     let p = StudentT.twoSided(statistic, df: df)
@@ -115,8 +127,8 @@ extension FittedTerm {
     let quantile = -StudentT.quantile((1 - level) / 2, df: df)
     guard p.isFinite, quantile.isFinite else { return }
     pValue = p
-    confidenceLow = term.estimate - quantile * term.standardError
-    confidenceHigh = term.estimate + quantile * term.standardError
+    confidenceLow = term.estimate - quantile * error
+    confidenceHigh = term.estimate + quantile * error
   }
 }
 

@@ -16,20 +16,25 @@ public struct LinearMixedModelAnalysis: AnalysisModel {
     PreparedLinearMixedModel(
       evaluated: try EvaluatedFormula(
         formula: specification.formula, data: data, encodings: specification.encodings),
-      estimation: specification.estimation)
+      estimation: specification.estimation, smallSample: specification.smallSample)
   }
 }
 
 private struct PreparedLinearMixedModel: PreparedAnalysis {
   let evaluated: EvaluatedFormula
   let estimation: Estimation
+  let smallSample: Bool
 
   func fit(_ data: Dataset) throws -> AnalysisFit {
     let frame = try ModelFrame(evaluated.evaluated(on: data))
-    let fit = try LinearMixedModel.fit(MixedModelData(frame), estimation: estimation)
+    let fit = try LinearMixedModel.fit(
+      MixedModelData(frame), estimation: estimation, smallSample: smallSample)
     return AnalysisFit(
       model: LinearMixedModelAnalysis.name, formula: evaluated.formula.text,
-      terms: terms(fit), covariance: fit.covariance.storage, components: components(fit),
+      terms: terms(fit), covariance: fit.covariance.storage,
+      adjustedCovariance: fit.smallSample?.adjustedCovariance?.storage,
+      termTests: termTests(fit, frame), smallSampleNote: smallSampleNote(fit),
+      nearlyGroupLevel: fit.nearlyGroupLevel, components: components(fit),
       intraclassCorrelation: intraclassCorrelation(fit), varianceRatio: fit.varianceRatio,
       sigma: fit.sigma,
       logLikelihood: fit.logLikelihood.isFinite ? fit.logLikelihood : nil,
@@ -45,13 +50,50 @@ private struct PreparedLinearMixedModel: PreparedAnalysis {
   private func terms(_ fit: LinearMixedModelFit) -> [TermEstimate] {
     let errors = fit.standardErrors
     let residual = Double(fit.observationCount - fit.coefficients.count)
+    let none = [Double?](repeating: nil, count: errors.count)
+    let kenwardRoger = fit.smallSample?.degreesOfFreedom(.kenwardRoger) ?? none
+    let satterthwaite = fit.smallSample?.degreesOfFreedom(.satterthwaite) ?? none
+    let adjusted = fit.smallSample?.adjustedCovariance?.diagonal.map { $0.squareRoot() }
     return fit.coefficients.indices.map { i in
       // A count below 0 says that nothing is left to estimate the variance by, as 0 does.
       let nlme = fit.nlmeContainment.map { max(0, $0.coefficients[i]) }
       return TermEstimate(
         term: fit.coefficientNames[i], estimate: fit.coefficients[i], standardError: errors[i],
+        adjustedStandardError: adjusted?[i],
         degreesOfFreedom: CompleteDataDF(
-          model: max(0, fit.containment.coefficients[i]), nlme: nlme, residual: residual))
+          kenwardRoger: kenwardRoger[i], satterthwaite: satterthwaite[i],
+          containment: max(0, fit.containment.coefficients[i]), nlme: nlme, residual: residual))
+    }
+  }
+
+  private func termTests(_ fit: LinearMixedModelFit, _ frame: ModelFrame) -> [TermTest] {
+    let names = Set(fit.coefficientNames)
+    let kept = frame.fixedNames.indices.filter { names.contains(frame.fixedNames[$0]) }
+    // Terms count in the order in which they first appear among the columns kept.
+    let order = kept.map { frame.assign[$0] }.distinct
+    let residual = Double(fit.observationCount - fit.coefficients.count)
+    return frame.hypotheses.compactMap { hypothesis in
+      let number = frame.termLabels.firstIndex(of: hypothesis.term).map { $0 + 1 }
+      guard let place = order.firstIndex(where: { $0 == number }) else { return nil }
+      return hypothesis.test(
+        kept: kept, coefficients: fit.coefficients, covariance: fit.covariance,
+        smallSample: fit.smallSample, containment: max(0, fit.containment.terms[place]),
+        nlme: fit.nlmeContainment.map { max(0, $0.terms[place]) }, residual: residual)
+    }
+  }
+
+  private func smallSampleNote(_ fit: LinearMixedModelFit) -> String? {
+    guard let inference = fit.smallSample,
+      let obstacle = inference.kenwardRogerObstacle ?? inference.satterthwaiteObstacle
+    else { return nil }
+    switch obstacle {
+    case .maximumLikelihood:
+      return "they correct REML, and the model is fitted by ML"
+    case .tooLarge(let effects):
+      return "the grouping factors but the largest have \(effects) effects, more than they are "
+        + "worked out for"
+    case .notIdentified:
+      return "the data do not tell the variance parameters apart"
     }
   }
 
@@ -100,6 +142,7 @@ private struct PreparedLinearMixedModel: PreparedAnalysis {
         "The random effects of \(component.grouping) have a singular covariance: a variance "
           + "of 0 or a correlation of 1 or -1.")
     }
+    warnings += fit.nearlyGroupLevel.map(\.sentence)
     if !fit.converged { warnings.append("The search for the variances did not converge.") }
     return warnings
   }

@@ -46,7 +46,7 @@ private struct PreparedLinearModel: PreparedAnalysis {
     let covariance = variance * solution.unscaledCovariance
     let names = solution.kept.map { frame.fixedNames[$0] }
     let dropped = solution.dropped.map { frame.fixedNames[$0] }
-    let df = CompleteDataDF(model: residual, nlme: residual, residual: residual)
+    let df = CompleteDataDF(exact: residual)
     // With all constants and σ² = RSS/n, as R's logLik.
     let rows = Double(n)
     let logLikelihood =
@@ -59,7 +59,12 @@ private struct PreparedLinearModel: PreparedAnalysis {
           term: names[$0], estimate: solution.coefficients[$0],
           standardError: covariance[$0, $0].squareRoot(), degreesOfFreedom: df)
       },
-      covariance: covariance.storage, sigma: variance.squareRoot(),
+      covariance: covariance.storage,
+      termTests: frame.hypotheses.compactMap {
+        $0.test(
+          kept: solution.kept, coefficients: solution.coefficients, covariance: covariance,
+          smallSample: nil, containment: nil, nlme: nil, residual: residual)
+      }, sigma: variance.squareRoot(),
       logLikelihood: logLikelihood.isFinite ? logLikelihood : nil, observations: n,
       droppedRows: frame.droppedRows, droppedColumns: dropped,
       warnings: dropped.map { "The column \($0) is collinear with earlier ones; dropped." })

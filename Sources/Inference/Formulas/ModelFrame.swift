@@ -17,6 +17,8 @@ public struct ModelFrame: Sendable {
   public var assign: [Int]
   /// The terms' labels; `assign` counts in them.
   public var termLabels: [String]
+  /// Of each term that it has no effect: type III.
+  var hypotheses: [TermHypothesis]
   /// The random-effects terms; empty for a formula without.
   public var random: [RandomEffectsTerm]
   /// The n rows of the data set that are used, from 0, increasing.
@@ -57,6 +59,7 @@ public struct ModelFrame: Sendable {
     fixedNames = fixedMatrix.names
     assign = fixedMatrix.assign
     termLabels = formula.termLabels
+    hypotheses = TermHypothesis.typeIII(fixedMatrix, labels: termLabels)
     guard !fixedNames.isEmpty else { throw .noTerms(formula: formula.text) }
     random = []
     for (position, term) in formula.random.enumerated() {

@@ -1,5 +1,13 @@
 import Numerics
 
+/// A level of a factor that a column of a model matrix indicates.
+struct FactorLevelPlace: Sendable, Equatable {
+  /// Position among the terms' variables.
+  var variable: Int
+  /// From 0, the reference.
+  var level: Int
+}
+
 /// The columns that a set of terms makes: R's `model.matrix` with treatment contrasts.
 struct ModelMatrix: Sendable {
   var matrix: Matrix
@@ -7,6 +15,12 @@ struct ModelMatrix: Sendable {
   var names: [String]
   /// For each column the number of its term, from 1; 0 for the intercept.
   var assign: [Int]
+  /// For each column the levels of the factors that it indicates.
+  private(set) var levels: [[FactorLevelPlace]]
+  /// Per term its variables, and those of them that have a column for every level.
+  let terms: [(variables: [Int], full: Set<Int>)]
+  /// Number of levels of each variable; 0 for a numeric one.
+  let levelCounts: [Int]
 
   /// - Parameters:
   ///   - variables: one for each of `terms.variables`, without missing values.
@@ -14,24 +28,29 @@ struct ModelMatrix: Sendable {
   /// - Complexity: O(rows · columns).
   init(terms: ExpandedTerms, variables: [FrameVariable], rows: Int) {
     let ones = [Double](repeating: 1, count: rows)
-    var columns: [(name: String, values: [Double])] = []
+    var columns: [Part] = []
     assign = []
     if terms.intercept {
-      columns.append(("(Intercept)", ones))
+      columns.append(Part(name: "(Intercept)", values: ones, levels: []))
       assign.append(0)
+    }
+    levelCounts = variables.map {
+      if case .factor(_, let labels) = $0 { labels.count } else { 0 }
     }
     let fullyCoded = Self.fullyCoded(terms, variables: variables)
     for (number, term) in terms.terms.enumerated() {
-      var product: [(name: String, values: [Double])] = []
+      var product: [Part] = []
       for variable in term {
         let factors = Self.columns(
-          of: variables[variable], label: terms.variables[variable].label,
+          of: variables[variable], number: variable, label: terms.variables[variable].label,
           full: fullyCoded[number].contains(variable))
         product = product.isEmpty ? factors : Self.products(product, factors)
       }
       columns += product
       assign += product.map { _ in number + 1 }
     }
+    self.terms = terms.terms.indices.map { (terms.terms[$0], fullyCoded[$0]) }
+    levels = columns.map(\.levels)
     names = columns.map(\.name)
     var storage: [Double] = []
     storage.reserveCapacity(rows * columns.count)
@@ -39,25 +58,34 @@ struct ModelMatrix: Sendable {
     matrix = Matrix(rows: rows, columns: columns.count, storage: storage)
   }
 
+  /// A column, or a factor of one.
+  private struct Part {
+    var name: String
+    var values: [Double]
+    var levels: [FactorLevelPlace]
+  }
+
   /// Columns of an interaction; the left factor varies fastest, as in R.
-  private static func products(
-    _ left: [(name: String, values: [Double])], _ right: [(name: String, values: [Double])]
-  ) -> [(name: String, values: [Double])] {
+  private static func products(_ left: [Part], _ right: [Part]) -> [Part] {
     right.flatMap { b in
       left.map { a in
-        ("\(a.name):\(b.name)", zip(a.values, b.values).map { $0 * $1 })
+        Part(
+          name: "\(a.name):\(b.name)", values: zip(a.values, b.values).map { $0 * $1 },
+          levels: a.levels + b.levels)
       }
     }
   }
 
   private static func columns(
-    of variable: FrameVariable, label: String, full: Bool
-  ) -> [(name: String, values: [Double])] {
+    of variable: FrameVariable, number: Int, label: String, full: Bool
+  ) -> [Part] {
     switch variable {
-    case .numeric(let values): return [(label, values)]
+    case .numeric(let values): return [Part(name: label, values: values, levels: [])]
     case .factor(let codes, let labels):
       return labels.indices.dropFirst(full ? 0 : 1).map { level in
-        (label + labels[level], codes.map { $0 == Int32(level) ? 1 : 0 })
+        Part(
+          name: label + labels[level], values: codes.map { $0 == Int32(level) ? 1 : 0 },
+          levels: [FactorLevelPlace(variable: number, level: level)])
       }
     }
   }

@@ -49,21 +49,43 @@ public struct PooledTable: Sendable, Equatable, Codable {
   public var notes: [String]
 }
 
+/// Which of the fits' ν_com a pooled term has.
+public enum CompleteDataDFChoice: Sendable {
+  /// The smallest: a count, which differs where fits use different rows or columns.
+  case smallest
+  /// The median: an estimate, which differs between fits by chance.
+  case median
+
+  /// - Precondition: not empty, no NaN.
+  func chosen(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    switch self {
+    case .smallest: return sorted[0]
+    case .median where sorted.count % 2 == 0 && sorted[middle] < .infinity:
+      return 0.5 * (sorted[middle - 1] + sorted[middle])
+    case .median: return sorted[middle]
+    }
+  }
+}
+
 extension Pooling {
   /// Pools every term of a model over the fits on m completed data sets.
   ///
   /// A term that some fits lack, because it was collinear there and dropped, is refused: a mean
   /// over the fits that have it would be conditional on data that can estimate it. The other
   /// terms are pooled, with a note, because in the fits without the term they come from a
-  /// smaller model. Where ν_com of a term differs between fits, the smallest is used.
+  /// smaller model.
   ///
   /// - Parameters:
   ///   - fits: for each imputation, in order, its terms in any order.
+  ///   - choice: which ν_com is used where those of a term differ between fits.
   ///   - level: coverage of the confidence limits, between 0 and 1.
   ///   - monteCarloErrors: whether to compute them; they are most of the work.
   /// - Throws: ``PoolingError``.
   public static func pool(
-    fits: [[PoolingInput]], level: Double = 0.95, monteCarloErrors: Bool = true
+    fits: [[PoolingInput]], choosing choice: CompleteDataDFChoice = .smallest,
+    level: Double = 0.95, monteCarloErrors: Bool = true
   ) throws(PoolingError) -> PooledTable {
     guard !fits.isEmpty else { throw .noEstimates }
     var order: [String] = []
@@ -86,12 +108,10 @@ extension Pooling {
           RefusedTerm(term: term, present: inputs.count, imputations: fits.count))
         continue
       }
-      var df = inputs[0].completeDataDF
-      for input in inputs {
-        guard input.completeDataDF >= 0 else { throw .completeDataDFInvalid(term: term) }
-        df = min(df, input.completeDataDF)
-      }
-      if inputs.contains(where: { $0.completeDataDF != df }) {
+      let dfs = inputs.map(\.completeDataDF)
+      guard dfs.allSatisfy({ $0 >= 0 }) else { throw .completeDataDFInvalid(term: term) }
+      let df = choice.chosen(dfs)
+      if case .smallest = choice, dfs.contains(where: { $0 != df }) {
         table.notes.append(
           "The complete-data degrees of freedom of \(term) differ between imputations; "
             + "the smallest is used.")

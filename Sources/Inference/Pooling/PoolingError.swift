@@ -43,7 +43,7 @@ public enum PoolingError: Error, Equatable, CustomStringConvertible {
         + "each imputation must hold each term once."
     case .degreesOfFreedomUnavailable(let term, let rule, let reason):
       "The rule \"\(rule)\" gives no complete-data degrees of freedom for \(term): \(reason). "
-        + "Use model, residual, a number or infinite."
+        + "Use kenward-roger, containment, residual, a number or infinite."
     }
   }
 }

@@ -40,6 +40,7 @@ struct ResultsSection {
       blocks += analysis.notes.map { .notice($0) }
     }
     blocks.append(.table(.comparison(one)))
+    if analysis.hasJointTests { blocks.append(.table(.termTests(one))) }
     let figures = ResultFigures(source: source, analysis: analysis, number: number)
     if let forest = figures.forest { blocks.append(.figure(forest)) }
     let components = Table.components(one)
@@ -73,7 +74,14 @@ struct ResultsSection {
       " The df in the table are Barnard and Rubin's (1999), which also allow for missing "
       + "data."
     switch rule {
-    case .model:
+    case .kenwardRoger:
+      return "Standard errors and complete-data degrees of freedom of each fit by Kenward and "
+        + "Roger (1997), who allow for the variances being estimated; of the degrees of freedom the "
+        + "median over the fits counts." + rest
+    case .satterthwaite:
+      return "Complete-data degrees of freedom of each fit by Satterthwaite's method, which allows "
+        + "for the variances being estimated; the median over the fits counts." + rest
+    case .containment:
       return "Complete-data degrees of freedom by containment, for each coefficient: one estimated "
         + "between clusters counts clusters, not rows." + rest
     case .nlme:

@@ -37,7 +37,7 @@ public struct ReportSource {
     status = try RunStatus(reader)
     let file = try StudyFile(
       text: results.description.studyText, path: directory.appending(path: "study.yaml").path)
-    self.rule = rule ?? file.degreesOfFreedom?.value ?? .model
+    self.rule = rule ?? file.degreesOfFreedom?.value ?? .standard
     self.level = level ?? file.level?.value ?? Study.Defaults.level
     pooled = results.pooled(rule: self.rule, level: self.level)
     if let loaded {

@@ -9,7 +9,8 @@ import Tabular
 public struct RunFiles {
   /// What ``write(rule:level:)`` writes.
   public static let resultNames = [
-    "pooled.csv", "variance-components.csv", "complete-cases.csv", "fits.csv", "convergence.csv",
+    "pooled.csv", "variance-components.csv", "complete-cases.csv", "term-tests.csv", "fits.csv",
+    "convergence.csv",
     "convergence-diagnostics.csv", "donors.csv", "events.csv", "study.yaml",
   ]
   public static let provenanceName = "provenance.json"
@@ -40,6 +41,7 @@ public struct RunFiles {
     try write(Table.pooled(pooled, rule: rule, level: level).csv(), to: "pooled.csv")
     try write(Table.components(pooled).csv(), to: "variance-components.csv")
     try write(completeCases(pooled).csv(), to: "complete-cases.csv")
+    try write(Table.termTests(pooled).csv(), to: "term-tests.csv")
     try writeFits()
     try writeConvergence()
     try write(
@@ -139,7 +141,8 @@ public struct RunFiles {
     let writer = try CSVWriter(
       path: path("fits.csv"),
       header: [
-        "analysis", ".imp", "effect", "group", "term", "estimate", "std.error", "df.model",
+        "analysis", ".imp", "effect", "group", "term", "estimate", "std.error",
+        "std.error.kenward-roger", "df.kenward-roger", "df.satterthwaite", "df.containment",
         "df.nlme", "df.residual", "n",
       ])
     for numbered in results.allFits where numbered.k > 0 {
@@ -147,15 +150,17 @@ public struct RunFiles {
       for term in fit.estimates {
         try writer.append([
           .text(fit.model), .integer(numbered.k), "fixed", .missing, .text(term.term),
-          .number(term.estimate), .number(term.standardError), .number(term.dfModel),
-          .number(term.dfNlme), .number(term.dfResidual), .integer(fit.n),
+          .number(term.estimate), .number(term.standardError),
+          .number(term.adjustedStandardError), .number(term.dfKenwardRoger),
+          .number(term.dfSatterthwaite), .number(term.dfContainment), .number(term.dfNlme),
+          .number(term.dfResidual), .integer(fit.n),
         ])
       }
       for component in fit.varianceComponents {
         try writer.append([
           .text(fit.model), .integer(numbered.k), "ran_pars", .text(component.group),
           .text(component.term), .number(component.estimate), .missing, .missing, .missing,
-          .missing, .integer(fit.n),
+          .missing, .missing, .missing, .missing, .integer(fit.n),
         ])
       }
     }

@@ -16,7 +16,28 @@ public struct PooledAnalysis: Sendable {
   public var completeCaseCount: Int?
   /// Rows that the fits to completed data use; the fewest, where they differ.
   public var rowCount: Int?
+  /// F tests of the formula's terms, on complete cases and pooled.
+  public var completeCaseTests: [TestedTerm] = []
+  public var termTests: [PooledWaldTest] = []
+  /// Whether a term's test is not that of one coefficient.
+  public var hasJointTests = false
   public var notes: [String] = []
+
+  /// F tests of terms, each on complete cases and then pooled.
+  public var tests: [(analysis: String, data: String, test: TestedTerm)] {
+    let pooled = termTests.map { test in
+      TestedTerm(
+        term: test.terms[0], numeratorDF: test.numeratorDF, denominatorDF: test.denominatorDF,
+        statistic: test.statistic, pValue: test.pValue)
+    }
+    let names = completeCaseTests.map(\.term)
+    let terms = names + pooled.map(\.term).filter { !names.contains($0) }
+    return terms.flatMap { term in
+      [("complete", completeCaseTests), ("imputed", pooled)].compactMap { data, tests in
+        tests.first { $0.term == term }.map { (name, data, $0) }
+      }
+    }
+  }
 
   public var rows: [EstimateRow] {
     (table?.estimates ?? []).map {
@@ -36,6 +57,8 @@ public struct RunResults: Sendable {
   public let failures: [(k: Int, iterations: Int, sentence: String)]
   private let fits: [NumberedFit]
   private let events: [(k: Int, event: EventRecord)]
+  /// Those of fits, by k and analysis.
+  private let eventsOfFits: [String: [EventRecord]]
 
   /// Reads a record, finished or not.
   ///
@@ -49,6 +72,10 @@ public struct RunResults: Sendable {
       .map { ($0.k, $0.iterations, $0.failure ?? "unknown reason") }
     fits = try reader.fits()
     events = Self.merged(try reader.events() + Self.donorEvents(try reader.donorUse()))
+    eventsOfFits = Dictionary(
+      grouping: events.filter { $0.event.fromIteration == 0 },
+      by: { "\($0.k) \($0.event.target)" }
+    ).mapValues { $0.map(\.event) }
   }
 
   /// Names of the analyses, in the study's order.
@@ -77,6 +104,8 @@ public struct RunResults: Sendable {
     if let complete = own.first(where: { $0.k == 0 }) {
       let fit = analysisFit(complete)
       result.completeCaseCount = fit.observations
+      result.completeCaseTests = fit.termTests(rule: rule)
+      result.hasJointTests = fit.hasJointTests
       // Where the rule has no degrees of freedom, pooling says so below.
       result.completeCases =
         (try? fit.tests(rule: rule, level: level))?.map {
@@ -152,6 +181,8 @@ public struct RunResults: Sendable {
     let table = try Pooling.pool(fits: numbered, rule: rule, level: level)
     result.table = table
     result.notes += table.notes
+    result.termTests = Pooling.termTests(fits: numbered, rule: rule)
+    result.hasJointTests = result.hasJointTests || numbered.contains(where: \.hasJointTests)
     result.notes += Self.sentences(table.estimates.map { ($0.term, $0.note) })
     result.components = try Pooling.poolComponents(fits: numbered, level: level)
       .filter {
@@ -193,18 +224,31 @@ public struct RunResults: Sendable {
   private func analysisFit(_ numbered: NumberedFit) -> AnalysisFit {
     let fit = numbered.fit
     func figure(_ value: Double) -> Double? { value.isNaN ? nil : value }
-    let dropped = events.filter {
-      $0.k == numbered.k && $0.event.kind == "column dropped" && $0.event.target == fit.model
-    }.map(\.event.detail)
+    let own = eventsOfFits["\(numbered.k) \(fit.model)", default: []]
+    let dropped = own.filter { $0.kind == "column dropped" }.map(\.detail)
+    let smallSampleNote = own.first { $0.kind == "no Kenward-Roger" }?.detail
+    let nearly = own.filter { $0.kind == "nearly cluster-level" }.compactMap { event in
+      event.detail.range(of: " within ", options: .backwards).map { range in
+        NearlyGroupLevelColumn(
+          column: String(event.detail[..<range.lowerBound]),
+          grouping: String(event.detail[range.upperBound...]), rows: event.count)
+      }
+    }
     let icc = fit.varianceComponents.first { $0.term == "icc" }
     return AnalysisFit(
       model: fit.model, formula: "",
       terms: fit.estimates.map {
         TermEstimate(
           term: $0.term, estimate: $0.estimate, standardError: $0.standardError,
+          adjustedStandardError: figure($0.adjustedStandardError),
           degreesOfFreedom: CompleteDataDF(
-            model: figure($0.dfModel), nlme: figure($0.dfNlme), residual: $0.dfResidual))
+            kenwardRoger: figure($0.dfKenwardRoger), satterthwaite: figure($0.dfSatterthwaite),
+            containment: figure($0.dfContainment), nlme: figure($0.dfNlme),
+            residual: $0.dfResidual))
       }, covariance: fit.covariance,
+      adjustedCovariance: fit.adjustedCovariance.isEmpty ? nil : fit.adjustedCovariance,
+      termTests: fit.termTests.map(TermTest.init), smallSampleNote: smallSampleNote,
+      nearlyGroupLevel: nearly,
       components: fit.varianceComponents.filter { $0.term != "icc" }.map {
         ComponentEstimate(
           kind: $0.term.hasPrefix("cor__") ? .correlation : .standardDeviation, group: $0.group,
@@ -284,5 +328,18 @@ public struct RunResults: Sendable {
           b.offset
         )
     }.map(\.element)
+  }
+}
+
+extension TermTest {
+  /// As the record has it.
+  init(_ record: TermTestRecord) {
+    self.init(
+      term: record.term, contrasts: record.contrasts, numeratorDF: record.numeratorDF,
+      statistic: record.statistic, scaledStatistic: record.scaledStatistic,
+      scaling: record.scaling,
+      degreesOfFreedom: CompleteDataDF(
+        kenwardRoger: record.dfKenwardRoger, satterthwaite: record.dfSatterthwaite,
+        containment: record.dfContainment, nlme: record.dfNlme, residual: record.dfResidual))
   }
 }

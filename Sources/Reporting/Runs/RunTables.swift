@@ -41,6 +41,14 @@ extension Table {
       notes: counts)
   }
 
+  /// F tests of the terms of all analyses, on complete cases and pooled.
+  public static func termTests(_ analyses: [PooledAnalysis]) -> Table {
+    var table = Table.terms(analyses.flatMap(\.tests))
+    table.notes.append(
+      "imputed: D1 of Li, Raghunathan & Rubin (1991), denominators by Reiter (2007).")
+    return table
+  }
+
   /// Variance components and intraclass correlations of all analyses.
   public static func components(_ analyses: [PooledAnalysis]) -> Table {
     .varianceComponents(

@@ -112,7 +112,8 @@ struct SourceReader {
       let formula = try Formula(text.value)
       return (
         formula,
-        try AnalysisRegistry.model(AnalysisSpecification(formula: formula)).fit(dataset)
+        try AnalysisRegistry.model(AnalysisSpecification(formula: formula, smallSample: false))
+          .fit(dataset)
       )
     }
     let formula: Formula

@@ -55,6 +55,8 @@ private struct LargeSample {
   ) throws(SimulationError) {
     var fits: [AnalysisFit] = []
     var rows = 0
+    var analysis = analysis
+    analysis.smallSample = false
     for batch in 0..<batches {
       if watch?.isCancelled == true { throw .truth(reason: "the search was stopped") }
       watch?.begin(dataSet: batch + 1, of: batches)

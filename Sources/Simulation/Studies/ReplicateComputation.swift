@@ -24,6 +24,7 @@ struct ReplicateComputation {
   private var data: (complete: Dataset, incomplete: Dataset)?
   private var dataFailure: String?
   private var imputed: [ImputedFits] = []
+  private var singleFits: [SingleFit] = []
   private(set) var outcomes: [MethodOutcome]?
 
   init(
@@ -67,7 +68,9 @@ struct ReplicateComputation {
       imputed.append(fits)
       return false
     }
-    outcomes = methods.indices.map(outcome)
+    var found: [MethodOutcome] = []
+    for index in methods.indices { found.append(outcome(index)) }
+    outcomes = found
     return true
   }
 
@@ -82,10 +85,35 @@ struct ReplicateComputation {
     }
   }
 
-  private func outcome(_ index: Int) -> MethodOutcome {
+  /// A fit to one data set, shared by the methods that differ in their degrees of freedom alone.
+  private struct SingleFit {
+    var data: DataUse
+    var analysis: SimulationAnalysis
+    var result: Result<AnalysisFit, any Error>
+    var seconds: Double
+  }
+
+  private mutating func singleFit(_ method: SimulationMethod, _ data: Dataset) -> SingleFit {
+    if let known = singleFits.first(where: {
+      $0.data == method.data && $0.analysis == method.analysis
+    }) {
+      return known
+    }
+    let start = ContinuousClock.now
+    let result = Result { try AnalysisRegistry.model(method.analysis.specification).fit(data) }
+    let fit = SingleFit(
+      data: method.data, analysis: method.analysis, result: result,
+      seconds: (ContinuousClock.now - start) / .seconds(1))
+    singleFits.append(fit)
+    return fit
+  }
+
+  private mutating func outcome(_ index: Int) -> MethodOutcome {
     let method = methods[index]
     let start = ContinuousClock.now
     var seconds = 0.0
+    // Of a fit to one data set, however many methods share it, that it took.
+    var fitted = 0.0
     var outcome: MethodOutcome
     do {
       if let place = work.places[index] {
@@ -95,15 +123,18 @@ struct ReplicateComputation {
       } else {
         guard let data else { preconditionFailure("data are generated first") }
         let chosen = method.data == .complete ? data.complete : data.incomplete
-        outcome = try single(
-          method, AnalysisRegistry.model(method.analysis.specification).fit(chosen))
+        let known = singleFits.count
+        let fit = singleFit(method, chosen)
+        seconds = fit.seconds
+        if singleFits.count > known { fitted = fit.seconds }
+        outcome = try single(method, fit.result.get())
       }
     } catch {
       outcome = MethodOutcome(
         method: method.name, failure: sentence(error), converged: false, seconds: 0,
         estimates: [])
     }
-    outcome.seconds = seconds + (ContinuousClock.now - start) / .seconds(1)
+    outcome.seconds = seconds + (ContinuousClock.now - start) / .seconds(1) - fitted
     return outcome
   }
 
@@ -127,7 +158,9 @@ struct ReplicateComputation {
           df: nil, low: component.confidenceLow, high: component.confidenceHigh, missing: nil))
     }
     return MethodOutcome(
-      method: method.name, failure: fit.converged ? nil : "the fit did not converge",
+      method: method.name,
+      failure: fit.converged
+        ? method.rule.resolved(for: [fit]).note : "the fit did not converge",
       converged: fit.converged, seconds: 0, estimates: estimates)
   }
 
@@ -152,7 +185,9 @@ struct ReplicateComputation {
     }
     let bad = fits.count { !$0.converged }
     let refused = table.refused.map(\.term).joined(separator: ", ")
-    var failure = bad == 0 ? nil : "\(bad) of \(fits.count) fits did not converge"
+    var failure =
+      bad == 0
+      ? method.rule.resolved(for: fits).note : "\(bad) of \(fits.count) fits did not converge"
     if !refused.isEmpty { failure = "not estimated in every imputation: \(refused)" }
     return MethodOutcome(
       method: method.name, failure: failure, converged: bad == 0, seconds: 0,

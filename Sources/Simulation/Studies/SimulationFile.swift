@@ -58,7 +58,7 @@ public struct SimulationFile {
   var methods: [(name: Located<String>, node: Node)] = []
   var analyses: [Analysis] = []
   var truths: [(term: Located<String>, node: Node)] = []
-  var rule = DegreesOfFreedomRule.model
+  var rule = DegreesOfFreedomRule.standard
   public internal(set) var level = 0.95
   public internal(set) var outputDirectory: String
   var top: MappingReader?
@@ -249,7 +249,7 @@ extension SimulationFile {
   static func rule(_ section: MappingReader) -> DegreesOfFreedomRule? {
     guard let text = section.text("df") else { return nil }
     if let rule = DegreesOfFreedomRule(text.value) { return rule }
-    let words = ["model", "nlme", "residual", "infinite"]
+    let words = DegreesOfFreedomRule.words
     section.problems.add(
       .notOneOf(
         key: section.path(of: "df"), found: text.value, allowed: words + ["a number"],

@@ -82,7 +82,7 @@ public struct SimulationStudy: Sendable {
       }
     }
     let reader = MethodReader(analyses: analyses, rule: file.rule, problems: problems)
-    methods = file.methods.flatMap { reader.read($0.name, $0.node) }
+    methods = Self.prepared(file.methods.flatMap { reader.read($0.name, $0.node) })
     scenarios = []
     truths = [:]
     if problems.problems.isEmpty {
@@ -94,6 +94,22 @@ public struct SimulationStudy: Sendable {
     guard problems.problems.isEmpty else {
       throw StudyError(file: file.path, problems: problems.problems, text: file.text)
     }
+  }
+
+  /// The methods with the rules that their analyses allow, and small-sample figures worked out
+  /// where a method of the analysis takes them, for all its methods alike: they share their fits.
+  private static func prepared(_ methods: [SimulationMethod]) -> [SimulationMethod] {
+    var methods = methods
+    for i in methods.indices
+    where methods[i].analysis.specification.estimation == .ml && methods[i].rule == .kenwardRoger {
+      // Kenward and Roger correct REML.
+      methods[i].rule = .satterthwaite
+    }
+    let needing = methods.filter(\.rule.isFromVariances).map(\.analysis.name)
+    for i in methods.indices {
+      methods[i].analysis.specification.smallSample = needing.contains(methods[i].analysis.name)
+    }
+    return methods
   }
 
   private mutating func resolve(

@@ -30,9 +30,10 @@ struct FitCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Degrees of freedom: model (containment), nlme, residual, a number or infinite.",
+      "Degrees of freedom: kenward-roger, satterthwaite, containment, nlme, residual, a number "
+        + "or infinite.",
       valueName: "rule"))
-  var df = DegreesOfFreedomRule.model
+  var df = DegreesOfFreedomRule.standard
 
   @Option(
     name: .customLong("factor"), parsing: .singleValue,

@@ -52,7 +52,7 @@ struct PoolTableCommand: ParsableCommand {
     case nil: return nil
     case .fixed(let number): return number
     case .infinite: return .infinity
-    case .model, .nlme, .residual:
+    case .kenwardRoger, .satterthwaite, .containment, .nlme, .residual:
       throw ValidationError(
         "--df cannot be '\(df?.description ?? "")' here, where there is no model; give a number "
           + "or infinite.")

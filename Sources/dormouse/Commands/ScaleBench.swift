@@ -117,7 +117,8 @@ private enum CommitCost {
         isConverged: true, seconds: 0.01,
         estimates: ["(Intercept)", "arm"].map {
           EstimateRecord(
-            term: $0, estimate: 1, standardError: 1, dfModel: 23, dfNlme: 23, dfResidual: 5852)
+            term: $0, estimate: 1, standardError: 1, dfContainment: 23, dfNlme: 23, dfResidual: 5852
+          )
         }, covariance: [1, 0, 0, 1],
         varianceComponents: ["sd__(Intercept)", "sd__Observation", "icc"].map {
           VarianceComponentRecord(

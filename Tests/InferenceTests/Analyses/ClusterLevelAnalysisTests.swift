@@ -31,7 +31,7 @@ import Testing
     #expect(abs(fit.terms[1].estimate - 4) < 1e-14)
     // Variances 1 and 4, pooled 5/2; 5/2 · (1/3 + 1/3) = 5/3.
     #expect(abs(fit.terms[1].standardError - (5.0 / 3).squareRoot()) < 1e-14)
-    #expect(fit.terms[1].degreesOfFreedom.model == 4)
+    #expect(fit.terms[1].degreesOfFreedom.containment == 4)
     #expect(fit.terms[1].degreesOfFreedom.residual == 4)
     #expect(fit.components.isEmpty && fit.intraclassCorrelation == nil)
   }
@@ -83,7 +83,7 @@ import Testing
       ]))
     #expect(abs(fit.terms[1].estimate - stage2.terms[1].estimate) < 1e-12)
     #expect(abs(fit.terms[1].standardError - stage2.terms[1].standardError) < 1e-12)
-    #expect(fit.terms[1].degreesOfFreedom.model == 6)
+    #expect(fit.terms[1].degreesOfFreedom.containment == 6)
   }
 
   @Test func tooFewClustersAndNoClustersAreRefused() throws {

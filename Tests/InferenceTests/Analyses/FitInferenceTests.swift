@@ -29,7 +29,7 @@ struct FitInferenceTests {
 
   /// SciPy: 2 t.sf(2, 10) = 0.07338803, t.ppf(0.975, 10) = 2.228139; 2 norm.sf(2) = 0.04550026.
   @Test func coefficients() throws {
-    let df = CompleteDataDF(model: 10, nlme: nil, residual: 8)
+    let df = CompleteDataDF(containment: 10, nlme: nil, residual: 8)
     let term = try fit(df: df).tests()[0]
     #expect(term.statistic == 2)
     #expect(term.degreesOfFreedom == 10)
@@ -43,7 +43,7 @@ struct FitInferenceTests {
   }
 
   @Test func nothingToTestWith() throws {
-    let none = CompleteDataDF(model: 0, nlme: 0, residual: 0)
+    let none = CompleteDataDF(containment: 0, nlme: 0, residual: 0)
     let term = try fit(df: none).tests()[0]
     #expect(term.statistic == 2)
     #expect(term.pValue == nil && term.confidenceLow == nil && term.confidenceHigh == nil)
@@ -54,7 +54,7 @@ struct FitInferenceTests {
   /// With z the normal's 97.5 % point, by Python: 2 exp(±0.1 z), tanh(atanh(0.5) ± 0.2 z),
   /// expit(logit(0.2) ± 0.3 z).
   @Test func components() throws {
-    let components = fit(df: CompleteDataDF(model: 1, nlme: 1, residual: 1)).componentIntervals()
+    let components = fit(df: CompleteDataDF(exact: 1)).componentIntervals()
     #expect(
       components.map(\.term) == [
         "sd__(Intercept)", "cor__(Intercept).x", "sd__(Intercept)", "icc",
@@ -78,7 +78,7 @@ struct FitInferenceTests {
 
   /// lme4's θ is 0.052 in such a fit; exp(log 0.05 ± 4.9 z) would print as 0 to 820.
   @Test func nothingToSayNextToTheBoundary() {
-    var fit = fit(df: CompleteDataDF(model: 1, nlme: 1, residual: 1))
+    var fit = fit(df: CompleteDataDF(exact: 1))
     fit.components[0].estimate = 0.05
     fit.components[0].scaledStandardError = 4.9
     fit.intraclassCorrelation = IntraclassCorrelation(

@@ -138,13 +138,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("model", DegreesOfFreedomRule.model), ("nlme", .nlme), ("residual", .residual),
-    ("infinite", .infinite), ("23", .fixed(23)), ("22.5", .fixed(22.5)),
+    ("kenward-roger", DegreesOfFreedomRule.kenwardRoger),
+    ("satterthwaite", .satterthwaite), ("containment", .containment), ("nlme", .nlme),
+    ("residual", .residual), ("infinite", .infinite), ("23", .fixed(23)), ("22.5", .fixed(22.5)),
   ]) func rulesReadBack(text: String, rule: DegreesOfFreedomRule) {
     #expect(DegreesOfFreedomRule(text) == rule)
     #expect(rule.description == text)
   }
 
-  @Test(arguments: ["", "Model", "-1", "nan", "kenward-roger"])
+  @Test(arguments: ["", "Model", "-1", "nan", "kenward"])
   func unknownRules(text: String) { #expect(DegreesOfFreedomRule(text) == nil) }
 }

@@ -96,14 +96,14 @@ import Testing
       encodings: ["Sex": orthodontSex])
     let fit = try AnalysisRegistry.model(specification).fit(data)
     #expect(fit.terms.map(\.degreesOfFreedom.nlme) == [79, 79, 25, 79])
-    #expect(fit.terms.map(\.degreesOfFreedom.model) == [25, 79, 25, 79])
+    #expect(fit.terms.map(\.degreesOfFreedom.containment) == [25, 79, 25, 79])
     #expect(fit.terms.allSatisfy { $0.degreesOfFreedom.residual == 104 })
     let crossed = try AnalysisRegistry.model(
       AnalysisSpecification(
         formula: Formula("diameter ~ 1 + (1 | plate) + (1 | sample)"))
     ).fit(csvFixture("Penicillin.csv"))
     #expect(crossed.terms[0].degreesOfFreedom.nlme == nil)
-    #expect(crossed.terms[0].degreesOfFreedom.model == 5)
+    #expect(crossed.terms[0].degreesOfFreedom.containment == 5)
     let error = #expect(throws: PoolingError.self) {
       try Pooling.pool(fits: [crossed, crossed], rule: .nlme)
     }

@@ -22,7 +22,7 @@ struct TrialTests {
     #expect(abs(fit.terms[1].estimate - 0.5375) < 5e-5)
     #expect(abs(fit.terms[1].standardError - 0.1709) < 5e-5)
     #expect(fit.terms.map(\.degreesOfFreedom.nlme) == [5476, 23])
-    #expect(fit.terms.map(\.degreesOfFreedom.model) == [23, 23])
+    #expect(fit.terms.map(\.degreesOfFreedom.containment) == [23, 23])
     #expect(abs((fit.components[0].estimate ?? 0) - 0.3933) < 5e-5)
     #expect(abs(fit.sigma - 2.3167) < 5e-5)
     #expect(abs((fit.intraclassCorrelation?.estimate ?? 0) - 0.02802) < 5e-6)
@@ -38,7 +38,7 @@ struct TrialTests {
     }
     let reference = try JSONValue.reference("pooling.json")
     for (rule, key) in [
-      (DegreesOfFreedomRule.model, "dfcom_23"), (.fixed(23), "dfcom_23"),
+      (DegreesOfFreedomRule.containment, "dfcom_23"), (.fixed(23), "dfcom_23"),
       (.infinite, "dfcom_Inf"), (.fixed(5829), "default_dfcom"),
     ] {
       let table = try Pooling.pool(fits: fits, rule: rule)

@@ -12,7 +12,7 @@ import Testing
 
   /// mice's and mitml's D1 on nhanes2.
   @Test(arguments: [
-    (DegreesOfFreedomRule.model, "D1_default_dfcom"), (.infinite, "D1_dfcom_Inf"),
+    (DegreesOfFreedomRule.standard, "D1_default_dfcom"), (.infinite, "D1_dfcom_Inf"),
     (.fixed(10), "D1_dfcom_10"),
   ]) func asMice(rule: DegreesOfFreedomRule, key: String) throws {
     let expected = try JSONValue.reference("nhanes2-linear-models.json")[key]
