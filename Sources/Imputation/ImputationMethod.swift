@@ -15,6 +15,9 @@ public protocol ImputationMethod: Sendable {
   /// Types of variable that it can impute.
   static var suitableTypes: Set<VariableType> { get }
 
+  /// Rules of matching that it knows, the default first; empty unless it borrows observed values.
+  static var matchings: [Matching] { get }
+
   init(options: MethodOptions)
 
   /// Draws values for the missing rows of `target`.
@@ -24,6 +27,10 @@ public protocol ImputationMethod: Sendable {
   func impute(
     _ target: inout TargetView, using stream: inout RandomStream
   ) throws(TwoLevelError) -> [Double]
+}
+
+extension ImputationMethod {
+  public static var matchings: [Matching] { [] }
 }
 
 /// Every method by name.

@@ -13,6 +13,8 @@ public struct PlanNote: Sendable, Equatable, Codable {
     case noRandomSlope
     /// Clusters in which the target has no observed value.
     case emptyClusters
+    /// A two-level model with a rule of single-level matching, whose name is `predictor`.
+    case biasedMatching
   }
   public var kind: Kind
   public var target: String
@@ -44,6 +46,15 @@ extension PlanNote: CustomStringConvertible {
       return
         "\(target): \(count) cluster\(count == 1 ? " has" : "s have") no observed value; "
         + "random effects there come from their distribution"
+    case .biasedMatching:
+      let bias =
+        column == Matching.type1.rawValue
+        ? "stretches the effects of clusters, arm and covariates, since the predictions of observed "
+          + "rows are shrunken"
+        : "hands on the noise of single clusters"
+      return
+        "\(target): matching \(column) \(bias); it is there for comparison, use "
+        + "\(TwoLevelPMM.matchings[0].rawValue)"
     }
   }
 }
@@ -57,6 +68,7 @@ public enum PlanError: Error, Equatable, Sendable {
   case unknownMethod(String, target: String)
   case methodNeedsCluster(String, target: String)
   case unsuitableType(method: String, target: String, type: VariableType, suitable: [String])
+  case unsuitableMatching(Matching, method: String, target: String, suitable: [Matching])
   case randomSlopeInSingleLevel(method: String, target: String, predictor: String)
   case clusterMeanWithoutCluster(target: String, predictor: String)
   case impossibleRole(target: String, predictor: String, role: Role)
@@ -91,6 +103,9 @@ extension PlanError: CustomStringConvertible {
     case .unsuitableType(let method, let target, let type, let suitable):
       "\(target): \(method) cannot impute a variable of type \(type.rawValue); suitable: "
         + suitable.joined(separator: ", ")
+    case .unsuitableMatching(let matching, let method, let target, let suitable):
+      "\(target): \(method) does not know matching \(matching.rawValue); possible: "
+        + suitable.map(\.rawValue).joined(separator: ", ")
     case .randomSlopeInSingleLevel(let method, let target, let predictor):
       "\(target): \(method) is a single-level method, so \(predictor) cannot have a random slope "
         + "(role 2 or 4); use role 1 or 3, or a 2l method"
