@@ -275,4 +275,44 @@ package struct DonorPool {
       right = rightEnd
     }
   }
+
+  /// Fills `members` with the positions of the `count` rows whose predictions lie nearest to
+  /// `prediction`. Of equally distant rows that do not all fit, every k-th is taken from a random
+  /// start, so that each has the same chance.
+  ///
+  /// - Precondition: at least one donor, `count ≥ 1`.
+  package func nearest(
+    _ count: Int, to prediction: Double, using generator: inout some RandomNumberGenerator,
+    into members: inout [Int32]
+  ) {
+    let total = donors.count
+    var remaining = min(count, total)
+    members.removeAll(keepingCapacity: true)
+    var right = firstDonor(atLeast: prediction)
+    var left = right
+    while remaining > 0 {
+      let leftDistance = left > 0 ? prediction - donors[left - 1].key : .infinity
+      let rightDistance = right < total ? donors[right].key - prediction : .infinity
+      let leftStart = left > 0 && leftDistance <= rightDistance ? runStart(left - 1) : left
+      let rightEnd = right < total && rightDistance <= leftDistance ? runEnd(right) : right
+      let leftCount = left - leftStart
+      let size = leftCount + rightEnd - right
+      func append(_ place: Int) {
+        members.append(
+          place < leftCount
+            ? donors[leftStart + place].item : donors[right + place - leftCount].item)
+      }
+      if size <= remaining {
+        for place in 0..<size { append(place) }
+        remaining -= size
+      } else {
+        let step = Double(size) / Double(remaining)
+        let start = generator.uniform()
+        for k in 0..<remaining { append(min(size - 1, Int((start + Double(k)) * step))) }
+        remaining = 0
+      }
+      left = leftStart
+      right = rightEnd
+    }
+  }
 }

@@ -20,6 +20,9 @@ public protocol ImputationMethod: Sendable {
   /// Whether imputations vary as proper ones do (Rubin 1987); true unless said otherwise.
   static var isProper: Bool { get }
 
+  /// Rules of matching that it knows, the default first; empty unless it borrows observed values.
+  static var matchings: [Matching] { get }
+
   init(options: MethodOptions)
 
   /// Draws values for the missing rows of `target`.
@@ -34,6 +37,7 @@ public protocol ImputationMethod: Sendable {
 extension ImputationMethod {
   public static var hasModel: Bool { true }
   public static var isProper: Bool { true }
+  public static var matchings: [Matching] { [] }
 }
 
 /// Every method by name.

@@ -122,6 +122,12 @@ struct PlanBuilder {
             && (specification.cluster != nil || !$0.isTwoLevel)
         }.map { $0.name })
     }
+    if let matching = target.options.matching, !method.matchings.isEmpty,
+      !method.matchings.contains(matching)
+    {
+      throw .unsuitableMatching(
+        matching, method: target.method, target: target.name, suitable: method.matchings)
+    }
     return method
   }
 
@@ -156,6 +162,10 @@ struct PlanBuilder {
       levelOneCount: columns.levelOne.count)
     let empty = (0..<grouping.count).reduce(0) {
       $0 + (layout.starts[$1] == layout.starts[$1 + 1] ? 1 : 0)
+    }
+    if let matching = target.options.matching, method.isTwoLevel, matching.isOfSingleLevel {
+      notes.append(
+        PlanNote(kind: .biasedMatching, target: target.name, predictor: matching.rawValue))
     }
     if empty > 0 && method.isTwoLevel {
       notes.append(PlanNote(kind: .emptyClusters, target: target.name, count: empty))

@@ -15,6 +15,8 @@ public struct PlanNote: Sendable, Equatable, Codable {
     case emptyClusters
     /// `count` columns between clusters, more than ``clusters`` with observed values carry.
     case saturatedClusters
+    /// A two-level model with a rule of single-level matching, whose name is `predictor`.
+    case biasedMatching
   }
   public var kind: Kind
   public var target: String
@@ -62,6 +64,15 @@ extension PlanNote: CustomStringConvertible {
         + "clusters (intercept, cluster means, constants of clusters); with more than \(room) the "
         + "variance between clusters is held and not drawn: give predictors role 1, which has no "
         + "cluster mean, or 0"
+    case .biasedMatching:
+      let bias =
+        column == Matching.type1.rawValue
+        ? "stretches the effects of clusters, arm and covariates, since the predictions of observed "
+          + "rows are shrunken"
+        : "hands on the noise of single clusters"
+      return
+        "\(target): matching \(column) \(bias); it is there for comparison, use "
+        + "\(TwoLevelPMM.matchings[0].rawValue)"
     }
   }
 }
@@ -75,6 +86,7 @@ public enum PlanError: Error, Equatable, Sendable {
   case unknownMethod(String, target: String)
   case methodNeedsCluster(String, target: String)
   case unsuitableType(method: String, target: String, type: VariableType, suitable: [String])
+  case unsuitableMatching(Matching, method: String, target: String, suitable: [Matching])
   case randomSlopeInSingleLevel(method: String, target: String, predictor: String)
   case clusterMeanWithoutCluster(target: String, predictor: String)
   case impossibleRole(target: String, predictor: String, role: Role)
@@ -109,6 +121,9 @@ extension PlanError: CustomStringConvertible {
     case .unsuitableType(let method, let target, let type, let suitable):
       "\(target): \(method) cannot impute a variable of type \(type.rawValue); suitable: "
         + suitable.joined(separator: ", ")
+    case .unsuitableMatching(let matching, let method, let target, let suitable):
+      "\(target): \(method) does not know matching \(matching.rawValue); possible: "
+        + suitable.map(\.rawValue).joined(separator: ", ")
     case .randomSlopeInSingleLevel(let method, let target, let predictor):
       "\(target): \(method) is a single-level method, so \(predictor) cannot have a random slope "
         + "(role 2 or 4); use role 1 or 3, or a 2l method"

@@ -29,21 +29,66 @@ public enum VarianceDraw: String, Sendable, CaseIterable, Codable {
   case plugIn = "plug-in"
 }
 
-/// Which parameters predict observed and missing rows in predictive mean matching.
+/// How predictive mean matching goes from predictions to an observed value.
 public enum Matching: String, Sendable, CaseIterable, Codable {
+  /// The nearest rows' residuals from one draw, weighted so that mean and variance are the model's
+  /// (see ``LocalResiduals``); for two-level models.
+  case calibrated
+  /// A local residual draw (Schenker & Taylor 1996), rounded to the nearest observed value.
+  case localResidual = "local-residual"
   /// Observed rows from the estimates, missing rows from the draw (van Buuren 2018, §3.4: type 1).
   case type1
   /// Observed and missing rows from the same draw (type 2; miceadds' default).
   case type2
+  /// Observed and missing rows from two independent draws (type 3).
+  case type3
+
+  /// Whether it gives donors' values as they are, by predictions that one level of data allows.
+  public var isOfSingleLevel: Bool { [.type1, .type2, .type3].contains(self) }
+
+  /// What the methods paragraph calls it.
+  public var words: String {
+    switch self {
+    case .calibrated: "residuals of one posterior draw, calibrated to the model's mean"
+    case .localResidual: "local residual draws"
+    case .type1: "type 1 matching"
+    case .type2: "type 2 matching"
+    case .type3: "type 3 matching"
+    }
+  }
+
+  /// Number of donors where none is given.
+  public var defaultDonors: Int {
+    switch self {
+    case .calibrated: 20
+    case .localResidual: 50
+    case .type1, .type2, .type3: 5
+    }
+  }
 }
 
 /// Options of an imputation method; a method reads those it knows.
 public struct MethodOptions: Sendable, Equatable, Codable {
-  /// Number of donors in predictive mean matching.
-  public var donors = 5
+  /// Number of donors in predictive mean matching; nil for what suits the matching.
+  public var donors: Int?
   public var variance = VarianceDraw.draw
-  public var matching = Matching.type1
+  /// Nil for the method's own rule, and for methods that borrow no values.
+  public var matching: Matching?
   public init() {}
+
+  /// The options with what a method takes by default written out.
+  public func resolved(for method: (any ImputationMethod.Type)?) -> MethodOptions {
+    var result = self
+    guard let first = method?.matchings.first else {
+      result.donors = nil
+      result.matching = nil
+      return result
+    }
+    let matching = result.matching ?? first
+    result.matching = matching
+    result.donors = result.donors ?? matching.defaultDonors
+    return result
+  }
 }
 
 /// One predictor of one target.

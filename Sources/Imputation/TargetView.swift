@@ -19,6 +19,10 @@ public struct TargetView {
   private var means: [ClusterMeanColumn]
   private var changed: [Bool]
   private var donorPool = DonorPool()
+  /// Distinct observed values, increasing, and the cluster of each observed row; found when a
+  /// method first asks.
+  private var distinctValues: [Double] = []
+  private var clusterOfRow: [Int32] = []
   /// What a method must remember from one iteration to the next: Λ of a Markov step.
   public var samplerState: [Double] = []
   /// Variance parameters of the latest draw, in the order of the plan's traced quantities; empty
@@ -166,6 +170,56 @@ public struct TargetView {
       Int32(truncatingIfNeeded: donorPool.draw(near: $0, donors: donors, using: &stream))
     }
     return picks.map { observed[Int($0)] }
+  }
+
+  /// A second draw from a posterior, independent of the first for q = 1; for q > 1 the Markov step
+  /// goes on from it.
+  public func anotherDraw(
+    _ posterior: TwoLevelPosterior, _ variance: VarianceDraw, using stream: inout RandomStream
+  ) throws(TwoLevelError) -> TwoLevelParameters {
+    switch variance {
+    case .plugIn: try posterior.plugInDraw(using: &stream)
+    case .draw:
+      try posterior.draw(previous: samplerState.isEmpty ? nil : samplerState, using: &stream)
+    }
+  }
+
+  /// For every missing row an observed value by way of the residuals of the nearest rows, all
+  /// predicted from `draw`; see ``LocalResiduals``.
+  public mutating func residualValues(
+    _ draw: TwoLevelParameters, donors: Int, isCalibrated: Bool,
+    using stream: inout RandomStream
+  ) -> [Double] {
+    lacksDonors = observed.count < donors
+    let layout = plan.layout
+    let predictions = predict(draw, columns: observedColumns, starts: layout.starts)
+      .map { $0 + center }
+    var misfit: [Double] = []
+    if isCalibrated {
+      let residuals = zip(observed, predictions).map { $0 - $1 }
+      withColumns(observedColumns) { columns in
+        misfit = moments.withinClusterResiduals(of: residuals, columns: columns)
+      }
+    }
+    if distinctValues.isEmpty { distinctValues = Array(Set(observed)).sorted() }
+    if clusterOfRow.isEmpty {
+      clusterOfRow = (0..<layout.clusterCount).flatMap { g in
+        repeatElement(Int32(truncatingIfNeeded: g), count: layout.starts[g + 1] - layout.starts[g])
+      }
+    }
+    var residuals = LocalResiduals(
+      observed: observed, values: distinctValues, predictions: predictions, misfit: misfit,
+      clusterOfRow: clusterOfRow, sizes: moments.sizes)
+    picks = []
+    picks.reserveCapacity(missingCount)
+    return predictMissing(draw).map { prediction in
+      let drawn =
+        isCalibrated
+        ? residuals.calibratedValue(about: prediction, donors: donors, using: &stream)
+        : residuals.residualDraw(about: prediction, donors: donors, using: &stream)
+      picks.append(Int32(truncatingIfNeeded: drawn.donor))
+      return drawn.value
+    }
   }
 
   private func predict(

@@ -93,12 +93,11 @@ extension LoadedStudy {
         continue
       }
       let isTwoLevel = MethodRegistry.method(named: target.method)?.isTwoLevel == true
-      let hasDonors = ["pmm", "2l.pmm"].contains(target.method)
       table.append([
         .text(name), .integer(visit + 1), .text(target.method),
-        hasDonors ? .integer(target.options.donors) : .missing,
+        Table.Cell(target.options.donors),
         isTwoLevel ? .text(target.options.variance.rawValue) : .missing,
-        hasDonors ? .text(target.options.matching.rawValue) : .missing,
+        target.options.matching.map { .text($0.rawValue) } ?? .missing,
         Table.Cell(dataset[name]?.missingCount),
       ])
     }

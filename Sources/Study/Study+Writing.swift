@@ -69,13 +69,16 @@ extension Study {
   }
 
   private func node(_ target: TargetSpecification) -> Node {
-    flow([
+    var pairs = [
       ("method", plain(target.method)),
       ("predictors", flow(target.predictors.map { ($0.name, plain("\($0.role.rawValue)")) })),
-      ("donors", plain("\(target.options.donors)")),
       ("variance", plain(target.options.variance.rawValue)),
-      ("matching", plain(target.options.matching.rawValue)),
-    ])
+    ]
+    if let donors = target.options.donors { pairs.append(("donors", plain("\(donors)"))) }
+    if let matching = target.options.matching {
+      pairs.append(("matching", plain(matching.rawValue)))
+    }
+    return flow(pairs)
   }
 
   private func node(_ analysis: Analysis) -> Node {

@@ -135,9 +135,20 @@ extension StudyResolution {
     var options = MethodOptions()
     if let donors = stated?.donors { options.donors = donors.value }
     if let variance = stated?.variance { options.variance = variance.value }
-    if let matching = stated?.matching { options.matching = matching.value }
+    if let matching = stated?.matching {
+      options.matching = matching.value
+      let known = MethodRegistry.method(named: method)?.matchings ?? []
+      if !known.isEmpty, !known.contains(matching.value) {
+        problems.add(
+          .notOneOf(
+            key: "impute.targets.\(name).matching", found: matching.value.rawValue,
+            allowed: known.map(\.rawValue), nearest: nil), at: matching.position)
+      }
+    }
     targets.append(
-      TargetSpecification(name: name, method: method, predictors: predictors, options: options))
+      TargetSpecification(
+        name: name, method: method, predictors: predictors,
+        options: options.resolved(for: MethodRegistry.method(named: method))))
   }
 
   private func checkMethod(

@@ -66,9 +66,14 @@ struct DocumentationTests {
     #expect(row("impute.seed").contains("| \(Study.Defaults.seed) |"))
     #expect(row("pool.level").contains("| \(Study.Defaults.level) |"))
     let options = MethodOptions()
-    #expect(row("….donors").contains("| \(options.donors) |"))
     #expect(row("….variance").contains("| `\(options.variance.rawValue)` |"))
-    #expect(row("….matching").contains("| `\(options.matching.rawValue)` |"))
+    let matching = TwoLevelPMM.matchings[0]
+    #expect(row("….donors").contains("| \(matching.defaultDonors), "))
+    #expect(row("….matching").contains("| `\(matching.rawValue)`, "))
+    for rule in Matching.allCases {
+      let line = Self.text.split(separator: "\n").first { $0.hasPrefix("| `\(rule.rawValue)` |") }
+      #expect(line?.contains("| \(rule.defaultDonors) |") == true, "\(rule.rawValue)")
+    }
     #expect(Self.text.contains("up to \(StudyError.limit)."))
     #expect(Self.text.contains("more than \(Study.Defaults.mostLevels) levels"))
   }

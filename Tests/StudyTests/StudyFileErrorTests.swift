@@ -281,8 +281,8 @@ import Testing
       "'impute.targets.y.variance' cannot be 'plugin'; did you mean 'plug-in'?"
     ),
     (
-      "impute: {targets: {y: {matching: type3}}}", 34,
-      "'impute.targets.y.matching' cannot be 'type3'; did you mean 'type1'?"
+      "impute: {targets: {y: {matching: type4}}}", 34,
+      "'impute.targets.y.matching' cannot be 'type4'; did you mean 'type1'?"
     ),
     (
       "impute: {targets: {y: {method: pnm}}}", 32,

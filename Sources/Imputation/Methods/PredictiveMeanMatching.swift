@@ -11,15 +11,29 @@ public struct PredictiveMeanMatching: ImputationMethod {
   public static let isTwoLevel = false
   public static let suitableTypes: Set<VariableType> = [.numeric, .binary, .ordered]
 
-  let options: MethodOptions
-  public init(options: MethodOptions) { self.options = options }
+  /// Without cluster effects estimates are not shrunken, and type 1 is sound (Morris, White &
+  /// Royston 2014).
+  public static let matchings: [Matching] = [.type1, .type2, .type3]
+
+  private let matching: Matching
+  private let donors: Int
+
+  public init(options: MethodOptions) {
+    matching = options.matching ?? Self.matchings[0]
+    donors = options.donors ?? matching.defaultDonors
+  }
 
   public func impute(
     _ target: inout TargetView, using stream: inout RandomStream
   ) throws(TwoLevelError) -> [Double] {
     let (posterior, draw) = try target.drawSingleLevel(using: &stream)
-    let matchOn = options.matching == .type1 ? try posterior.estimate() : draw
+    let matched =
+      switch matching {
+      case .type2: draw
+      case .type3: try posterior.draw(previous: nil, using: &stream)
+      default: try posterior.estimate()
+      }
     return target.matchedValues(
-      observed: matchOn, missing: draw, donors: options.donors, using: &stream)
+      observed: matched, missing: draw, donors: donors, using: &stream)
   }
 }

@@ -125,10 +125,8 @@ struct MethodsText {
   }
 
   private static func method(_ target: TargetSpecification) -> String {
-    let options = target.options
-    let donors =
-      "\(options.donors) donors, "
-      + (options.matching == .type1 ? "type 1 matching" : "type 2 matching")
+    let options = target.options.resolved(for: MethodRegistry.method(named: target.method))
+    let donors = "\(options.donors ?? 0) donors, \(options.matching?.words ?? "")"
     switch target.method {
     case "2l.pmm": return "two-level predictive mean matching (\(donors))"
     case "2l.continuous": return "a two-level normal model"

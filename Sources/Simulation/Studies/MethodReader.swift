@@ -11,7 +11,7 @@ import Yams
 struct MethodReader {
   static let keys = [
     "use", "method", "m", "iterations", "clusters", "variance", "matching", "donors",
-    "predictors", "targets", "analyse", "df",
+    "predictors", "targets", "types", "analyse", "df",
   ]
 
   enum Use: String, CaseIterable, Sendable {
@@ -152,7 +152,19 @@ struct MethodReader {
         // Options of all targets hold for each unless it says otherwise.
         if target.options == MethodOptions() { target.options = options }
         return target
-      })
+      }, types: types(entry))
+  }
+
+  /// `types: {y: numeric}`: variables not taken as they are generated.
+  private func types(_ entry: MappingReader) -> [String: VariableType] {
+    guard let section = entry.section("types", allowed: nil) else { return [:] }
+    var types: [String: VariableType] = [:]
+    for (name, _) in section.entries {
+      if let type = section.choice(name.value, as: VariableType.self) {
+        types[name.value] = type.value
+      }
+    }
+    return types
   }
 
   private func count(_ key: String, _ entry: MappingReader) -> Int? {

@@ -50,11 +50,14 @@ public struct ImputationPlanSettings: Sendable, Equatable {
   /// Nil: every column, by default roles.
   public var predictors: [PredictorSpecification]?
   public var targets: [Target]
+  /// Types of variables that are not taken as they are generated, by name: an ordinal score that
+  /// is imputed as the number it is.
+  public var types: [String: VariableType]
 
   public init(
     m: Int, iterations: Int, clusters: ClusterHandling, method: String,
     options: MethodOptions = MethodOptions(), predictors: [PredictorSpecification]? = nil,
-    targets: [Target] = []
+    targets: [Target] = [], types: [String: VariableType] = [:]
   ) {
     self.m = m
     self.iterations = iterations
@@ -63,7 +66,11 @@ public struct ImputationPlanSettings: Sendable, Equatable {
     self.options = options
     self.predictors = predictors
     self.targets = targets
+    self.types = types
   }
+
+  /// What an imputation by these settings takes a column for.
+  func type(of column: SimulatedColumn) -> VariableType { types[column.name] ?? column.type }
 }
 
 /// One analysis of the study: a model with its name.
@@ -117,19 +124,20 @@ extension ImputationPlanSettings {
   public func specification(
     columns: [SimulatedColumn], cluster: String, incomplete: [String], seed: UInt64
   ) -> ImputationSpecification {
-    var variables = columns.filter { $0.type != .numeric && $0.name != cluster }.map {
-      VariableSpecification(name: $0.name, type: $0.type)
+    var variables = columns.filter { type(of: $0) != .numeric && $0.name != cluster }.map {
+      VariableSpecification(name: $0.name, type: type(of: $0))
     }
     if clusters == .fixed {
       variables.append(VariableSpecification(name: cluster, type: .categorical))
     }
     let specifications = incomplete.map { name in
       let own = targets.first { $0.name == name }
+      let method = own?.method ?? method
       return TargetSpecification(
-        name: name, method: own?.method ?? method,
+        name: name, method: method,
         predictors: own?.predictors ?? predictors?.filter { $0.name != name }
           ?? defaultPredictors(of: name, columns: columns, cluster: cluster),
-        options: own?.options ?? options)
+        options: (own?.options ?? options).resolved(for: MethodRegistry.method(named: method)))
     }
     return ImputationSpecification(
       cluster: clusters == .random ? cluster : nil, variables: variables,

@@ -33,6 +33,9 @@ extension ImputationPlanSettings {
       "method \(method) \(options.canonical)",
     ]
     if let predictors { lines.append("predictors" + canonical(predictors)) }
+    for (name, type) in types.sorted(by: { $0.key < $1.key }) {
+      lines.append("type \(quoted(name)) \(type.rawValue)")
+    }
     for target in targets {
       lines.append(
         "target \(quoted(target.name)) \(target.method ?? "as all") \(target.options.canonical)"
@@ -48,7 +51,8 @@ extension ImputationPlanSettings {
 
 extension MethodOptions {
   fileprivate var canonical: String {
-    "donors \(donors) variance \(variance.rawValue) matching \(matching.rawValue)"
+    "donors \(donors.map(String.init) ?? "none") variance \(variance.rawValue) "
+      + "matching \(matching?.rawValue ?? "none")"
   }
 }
 
@@ -120,6 +124,10 @@ extension ImputationPlanSettings {
       }
       parts.append("targets: {\(entries.joined(separator: ", "))}")
     }
+    if !types.isEmpty {
+      let entries = types.sorted { $0.key < $1.key }.map { "\(yaml($0.key)): \($0.value.rawValue)" }
+      parts.append("types: {\(entries.joined(separator: ", "))}")
+    }
     return parts
   }
 
@@ -130,7 +138,8 @@ extension ImputationPlanSettings {
 
 extension MethodOptions {
   fileprivate var yamlParts: [String] {
-    ["donors: \(donors)", "variance: \(variance.rawValue)", "matching: \(matching.rawValue)"]
+    ["variance: \(variance.rawValue)"] + (donors.map { ["donors: \($0)"] } ?? [])
+      + (matching.map { ["matching: \($0.rawValue)"] } ?? [])
   }
 }
 

@@ -211,6 +211,7 @@ public struct SimulationStudy: Sendable {
     let mentioned =
       settings.targets.map(\.name) + (settings.predictors ?? []).map(\.name)
       + settings.targets.flatMap { $0.predictors ?? [] }.map(\.name)
+      + settings.types.keys.sorted()
     for name in mentioned where !names.contains(name) {
       problems.add(
         .other(
@@ -229,13 +230,16 @@ public struct SimulationStudy: Sendable {
     for column in scenario.columns where incomplete.contains(column.name) {
       let own = settings.targets.first { $0.name == column.name }?.method ?? settings.method
       guard let chosen = MethodRegistry.method(named: own),
-        !chosen.suitableTypes.contains(column.type)
+        !chosen.suitableTypes.contains(settings.type(of: column))
       else { continue }
       problems.add(
         .methodForType(
-          method: own, target: column.name, type: column.type.rawValue, isText: false,
-          working: MethodRegistry.all.filter { $0.suitableTypes.contains(column.type) }
-            .map { $0.name }), at: position)
+          method: own, target: column.name, type: settings.type(of: column).rawValue,
+          isText: false,
+          working: MethodRegistry.all.filter {
+            $0.suitableTypes.contains(settings.type(of: column))
+          }
+          .map { $0.name }), at: position)
     }
   }
 
