@@ -133,4 +133,26 @@ import Testing
     #expect(error == .pathForDirective(run))
     #expect(!error.description.unicodeScalars.contains { $0.value < 0x20 })
   }
+
+  /// The scripts' common part ends an mpirun that waits for ranks that are gone, and no other.
+  @Test func anMpirunThatHasNothingLeft() throws {
+    let common = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../slurm/common.sh").standardizedFileURL.path
+    let folder = FileManager.default.temporaryDirectory.appending(path: "mpirun-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let shell = try runShell(
+      """
+      cp "$(command -v sleep)" "$2/mpirun"
+      export SLURM_JOB_ID=1 DORMOUSE_MPIRUN_ALONE=5
+      . "$1"
+      launch "$2/mpirun" 600
+      echo "status $status"
+      printf '#!/bin/bash\\nsleep 7 &\\nwait\\nexit 3\\n' >"$2/mpirun"
+      launch "$2/mpirun"
+      echo "status $status"
+      """, common, folder.path)
+    #expect(shell.output.contains("mpirun has had no process for 5 s and does not end"))
+    #expect(shell.output.contains("status 137\n") && shell.output.hasSuffix("status 3\n"))
+  }
 }

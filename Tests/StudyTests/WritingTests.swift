@@ -150,7 +150,7 @@ import Testing
     #expect(
       resolved.explanation(plan: imputation).planNotes == [
         PlanNote(kind: .noClusterMean, target: "x", predictor: "arm"),
-        PlanNote(kind: .saturatedClusters, target: "x", count: 2, clusters: 2, most: 0),
+        PlanNote(kind: .saturatedClusters, target: "x", count: 2, clusters: 2, most: -2),
       ])
   }
 }
