@@ -54,7 +54,9 @@ final class CovarianceSearch {
     // Random effects with next to no penalty leave nothing: they reproduce the response. With as
     // many of them as rows they always do, and the likelihood may have a maximum all the same.
     let effects = problem.structure.factors.reduce(0) { $0 + $1.levels * $1.width }
-    if Double(effects) < degrees, let free = terms(at: isDiagonal.map { $0 ? 1e5 : 0 }), free.residual < 1e-10 {
+    if Double(effects) < degrees, let free = terms(at: isDiagonal.map { $0 ? 1e5 : 0 }),
+      free.residual < 1e-10
+    {
       throw .noResidualVariance
     }
     if isDiagonal.count == 1 { searchLine() } else { searchSpace() }

@@ -43,11 +43,7 @@ struct VarianceIdentification {
     effects = structure.terms.indices.map { index in
       let term = structure.terms[index]
       let factor = structure.factors[term.factor]
-      return (0..<term.width).map { j in
-        // The working scale: centred beside an intercept, of root mean square 1.
-        let values = data.random[index].design.column(j).map {
-          ($0 - term.centre[j]) * term.scale[j]
-        }
+      return Self.columns(term, of: data.random[index].design).map { values in
         var withFixed = Matrix(rows: factor.levels, columns: design.kept.count)
         for k in 0..<design.kept.count {
           let start = k * values.count
@@ -65,6 +61,21 @@ struct VarianceIdentification {
         Parameter(term: index, i: $0.column, j: $0.row)
       }
     }
+  }
+
+  /// A term's columns, scaled to a root mean square of 1; those of a correlated term orthogonal,
+  /// which leaves the span of its V_a as it is: x² beside x is no reason to refuse.
+  private static func columns(_ term: ScaledTerm, of design: Matrix) -> [[Double]] {
+    let columns = (0..<term.width).map { j in
+      design.column(j).map { ($0 - term.centre[j]) * term.scale[j] }
+    }
+    guard term.correlated, term.width > 1 else { return columns }
+    let basis = OrthonormalDesign(
+      fixed: Matrix(rows: design.rows, columns: term.width, storage: columns.flatMap { $0 }),
+      response: [Double](repeating: 0, count: design.rows))
+    guard basis.kept.count == term.width else { return columns }
+    let length = Double(design.rows).squareRoot()
+    return (0..<term.width).map { basis.orthonormal.column($0).map { $0 * length } }
   }
 
   /// - Throws: ``MixedModelError/groupsSpanned(term:grouping:groups:effect:)`` or

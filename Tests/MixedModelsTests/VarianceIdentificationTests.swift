@@ -139,13 +139,27 @@ struct VarianceIdentificationTests {
     refused(
       .variancesNotIdentified(term: "(1 | g)", grouping: "g", others: [], isResidual: true),
       data(pairs, differences))
-    // Teachers who have one class each, labelled twice with one class split in two: as good as one.
+    // Two classes in every school can be told apart from the school.
     let classes = (0..<40).map { Int32($0 / 4) }
+    let schools = classes.map { $0 / 2 }
     #expect(throws: Never.self) {
-      try LinearMixedModel.fit(
-        data(
-          classes, [], random: [intercept(classes, "class"), intercept(classes.map { $0 / 2 }, "t")]
-        ), estimation: .reml)
+      try LinearMixedModel.checkDesign(
+        data(classes, [], random: [intercept(classes, "class"), intercept(schools, "school")]))
+    }
+  }
+
+  /// 2000 to 2009 and their squares are nearly a straight line, and known all the same.
+  @Test("a nearly collinear basis is no reason to refuse")
+  func polynomials() {
+    let groups = (0..<200).map { Int32($0 / 10) }
+    let year = groups.indices.map { 2000 + Double($0 % 10) }
+    let design = [Double](repeating: 1, count: 200) + year + year.map { $0 * $0 }
+    let term = RandomEffectsTerm(
+      grouping: "g", groups: groups, groupLabels: (0..<20).map { "\($0)" },
+      design: Matrix(rows: 200, columns: 3, storage: design),
+      columnNames: ["(Intercept)", "year", "I(year^2)"])
+    #expect(throws: Never.self) {
+      try LinearMixedModel.checkDesign(data(groups, [("year", year)], random: [term]))
     }
   }
 

@@ -82,4 +82,41 @@ struct BrentMinimumTests {
     #expect(abs(cold.argument - 0.17) < 1e-6 && abs(warm.argument - 0.17) < 1e-6)
     #expect(warm.evaluations <= cold.evaluations)
   }
+
+  @Test func bracketedRootsOfKnownFunctions() {
+    let cases: [(low: Double, high: Double, root: Double, f: @Sendable (Double) -> Double)] = [
+      (0, 2, 2.0.squareRoot(), { $0 * $0 - 2 }),
+      (-4, 3, 1, { $0 * $0 * $0 - 1 }),
+      (0, 1, 0.25, { $0 < 0.25 ? -1 : 1 }),
+      (1, 5, 3, { 1e-9 * (3 - $0) }),
+      (0, 1, 0, { $0 }),
+    ]
+    for (low, high, root, f) in cases {
+      var evaluations = 0
+      let found = bracketedRoot(
+        in: low, high, values: (f(low), f(high)), tolerance: 1e-10
+      ) { x in
+        evaluations += 1
+        return f(x)
+      }
+      #expect(abs(found - root) < 1e-9)
+      #expect(evaluations < 60)
+    }
+  }
+
+  /// A pole at −0.02 and one at 1.1, as sums of squares between groups of unequal sizes have.
+  @Test func chebyshevCurvesResolveWhatTheyKeep() {
+    func f(_ x: Double) -> Double { 1 / (x + 0.02) + 2 / (1.1 - x) }
+    let curve = ChebyshevCurve.resolving(tolerance: 1e-9, f)
+    #expect(curve.values.count == 129)
+    for i in 0...1000 {
+      let x = Double(i) / 1000
+      #expect(abs(curve(x) - f(x)) < 1e-7)
+    }
+    let line = ChebyshevCurve.resolving(tolerance: 1e-9) { 3 - 2 * $0 }
+    #expect(line.values.count == 9)
+    #expect(abs(line(0.3) - 2.4) < 1e-14 && line(0) == 3 && line(1) == 1)
+    // cos(π/8) by half angles.
+    #expect(abs(ChebyshevCurve.nodes(8)[1] - (1 - 0.923879532511286756) / 2) < 1e-16)
+  }
 }

@@ -259,7 +259,8 @@ public struct RunResults: Sendable {
         IntraclassCorrelation(
           estimate: $0.estimate, logitStandardError: $0.transformedStandardError,
           onBoundary: $0.isBoundary)
-      }, varianceRatio: VarianceRatioPivot(numbers: fit.varianceRatio), sigma: fit.sigma ?? .nan, logLikelihood: fit.logLikelihood, observations: fit.n,
+      }, varianceRatio: VarianceRatioPivot(numbers: fit.varianceRatio),
+      sigma: fit.sigma ?? .nan, logLikelihood: fit.logLikelihood, observations: fit.n,
       isSingular: fit.isSingular, converged: fit.isConverged, droppedColumns: dropped)
   }
 
