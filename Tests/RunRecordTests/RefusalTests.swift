@@ -58,14 +58,14 @@ import Testing
     changed = original
     changed[63] = 99
     try changed.write(to: scratch.file)
-    let newer = RunRecordError.newer(path: scratch.file.path, found: 99, known: 3)
+    let newer = RunRecordError.newer(path: scratch.file.path, found: 99, known: 4)
     #expect(throws: newer) { try open(scratch) }
     #expect(throws: newer) { try RecordReader(directory: scratch.url) }
     #expect(newer.description.contains("later version"))
     // Rows of earlier versions have no checksums.
     changed[63] = 2
     try changed.write(to: scratch.file)
-    let older = RunRecordError.older(path: scratch.file.path, found: 2, known: 3)
+    let older = RunRecordError.older(path: scratch.file.path, found: 2, known: 4)
     #expect(throws: older) { try open(scratch) }
     #expect(throws: older) { try RecordReader(directory: scratch.url) }
     #expect(older.description.contains("earlier version"))
