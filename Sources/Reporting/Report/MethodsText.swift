@@ -40,6 +40,8 @@ struct MethodsText {
   let references = [
     "Barnard J, Rubin DB (1999). Small-sample degrees of freedom with multiple imputation. "
       + "Biometrika 86.",
+    "Kenward MG, Roger JH (1997). Small sample inference for fixed effects from restricted maximum "
+      + "likelihood. Biometrics 53.",
     "Lee KJ, Tilling KM, Cornish RP, et al. (2021). Framework for the treatment and reporting of "
       + "missing data in observational studies: the TARMOS framework. J Clin Epidemiol 134.",
     "Rubin DB (1987). Multiple imputation for nonresponse in surveys. Wiley.",

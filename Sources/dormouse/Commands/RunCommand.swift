@@ -8,8 +8,9 @@ struct RunCommand: ParsableCommand {
     abstract: "Impute, analyse and pool; carry on a run that is already there.",
     discussion: """
       Computes what the study file asks for and writes it to the run's directory: record.sqlite, \
-      pooled.csv, variance-components.csv, complete-cases.csv, term-tests.csv, fits.csv, convergence.csv, \
-      convergence-diagnostics.csv, donors.csv, events.csv, study.yaml, provenance.json, report.html. \
+      pooled.csv, variance-components.csv, complete-cases.csv, term-tests.csv, fits.csv, \
+      convergence.csv, convergence-diagnostics.csv, donors.csv, events.csv, study.yaml, \
+      provenance.json, report.html. \
       Imputation k has the same bits on any number of ranks and after any interruption: give the \
       same command again and it carries on.
 
