@@ -132,8 +132,8 @@ import Testing
     expectMessages(
       "data: {file: a}\npool: {df: \"a\\nb\\r\\tc\", level: \"\"}",
       [
-        "s.yaml:2:12: 'pool.df' cannot be 'a b  c'; possible: model, nlme, residual, infinite, "
-          + "a number",
+        "s.yaml:2:12: 'pool.df' cannot be 'a b  c'; possible: kenward-roger, satterthwaite, "
+          + "containment, nlme, residual, infinite, model, a number",
         "s.yaml:2:32: 'pool.level' must be a number between 0 and 1, but this is an empty text",
       ])
   }

@@ -38,7 +38,7 @@ import Testing
         - name: y ~ arm + (1 | g)
           model: y ~ arm + (1 | g)
           estimation: REML
-        pool: {df: model, level: 0.95}
+        pool: {df: kenward-roger, level: 0.95}
         output: {directory: runs/small}
 
         """)
