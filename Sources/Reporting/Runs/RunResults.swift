@@ -144,7 +144,7 @@ public struct RunResults: Sendable {
     }
     let known = Set(result.completeCases.map(\.term))
     let lacking = (result.table?.estimates ?? []).map(\.term).filter { !known.contains($0) }
-    if !lacking.isEmpty, result.completeCaseCount != nil {
+    if !lacking.isEmpty, !known.isEmpty {
       result.notes.append(
         "Not to be had from the complete cases, in which a level does not occur or the rest "
           + "determines the term: \(lacking.joined(separator: ", ")).")
