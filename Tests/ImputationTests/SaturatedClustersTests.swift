@@ -100,3 +100,10 @@ import Testing
     }
   }
 }
+
+/// Of a target of a two-level method, in the order of ``ImputationPlan/traced``.
+extension TracePoint {
+  fileprivate var sd: Double { figures[1] }
+  fileprivate var residualSD: Double { figures[2] }
+  fileprivate var interceptSD: Double { figures[3] }
+}
