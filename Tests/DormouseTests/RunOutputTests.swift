@@ -144,7 +144,7 @@ import Testing
     #expect(try rows.table("pooled").allSatisfy { $0["n"] as? Int == 50 })
     let compared = try rows.table("completeCases")
     #expect(
-      compared.filter { $0["data"] as? String == "complete" }.allSatisfy { $0["n"] as? Int == 42 })
+      compared.filter { $0["data"] as? String == "complete" }.allSatisfy { $0["n"] as? Int == 43 })
     #expect(try rows.table("events").contains { $0["event"] as? String == "rows left out" })
     let fits = try String(contentsOf: scratch.url("run/fits.csv"), encoding: .utf8)
       .split(separator: "\n")

@@ -116,10 +116,10 @@ import Testing
         variable "y" numeric: 
         target "x" 2l.pmm donors 20 variance draw matching calibrated
           "arm" 1
-          "y" 3
+          "y" 1
         target "y" 2l.pmm donors 20 variance draw matching calibrated
           "arm" 1
-          "x" 3
+          "x" 1
         visit "x", "y"
         analysis "y ~ x" REML: "y ~ x"
 

@@ -71,8 +71,11 @@ public struct Formula: Sendable, Equatable, CustomStringConvertible {
   /// The fixed-effect terms as R labels them, in R's order.
   public var termLabels: [String] { fixed.terms.map(fixed.label) }
 
-  /// The grouping factors of the random effects in the order written, as lme4 names them.
-  public var groupingLabels: [String] { random.map(\.label) }
+  /// The grouping factors of the random effects in the order written, each once, as lme4 names them.
+  public var groupingLabels: [String] {
+    var seen = Set<String>()
+    return random.map(\.label).filter { seen.insert($0).inserted }
+  }
 
   public var hasRandomEffects: Bool { !random.isEmpty }
 
