@@ -84,7 +84,7 @@ import Testing
     "UPDATE model_fits SET variance_ratio = zeroblob(56) WHERE k = 2",
     "UPDATE model_fits SET n = 99 WHERE k = 2", "UPDATE model_fits SET digest = '' WHERE k = 2",
     "DELETE FROM model_fits WHERE k = 2", "UPDATE events SET count = 3 WHERE k = 2",
-    "UPDATE chain_log SET mean = 4 WHERE k = 2",
+    "UPDATE chain_log SET target = 'y' WHERE k = 2",
     "UPDATE donor_use SET donors = 9 WHERE k = 2 AND times = 1",
     "DELETE FROM chains WHERE k = 2",
   ])
