@@ -9,6 +9,9 @@ public struct ModelEstimates: Sendable, Equatable {
   /// The imputations' names in the file, or 1 … m by order of appearance.
   public var imputations: [String]
 
+  /// Which of the fits' degrees of freedom are meant: the median of estimated ones.
+  public var choice = CompleteDataDFChoice.smallest
+
   /// Sentences that the reader of the pooled table must see.
   public var notes: [String] = []
 }
@@ -68,7 +71,12 @@ public enum EstimatesFile {
     case estimate
     case standardError = "std.error"
     case degreesOfFreedom = "df"
-    /// Complete-data degrees of freedom by the name that `fits.csv` of a run has for them.
+    /// Complete-data degrees of freedom, and Kenward and Roger's standard error, by the names that
+    /// `fits.csv` of a run has for them, earlier ones too.
+    case kenwardRogerDF = "df.kenward-roger"
+    case kenwardRogerError = "std.error.kenward-roger"
+    case satterthwaiteDF = "df.satterthwaite"
+    case containmentDF = "df.containment"
     case modelDF = "df.model"
     case imputation = ".imp"
     case model
@@ -80,6 +88,10 @@ public enum EstimatesFile {
       case .estimate: ["estimate", "coef", "est"]
       case .standardError: ["stderror", "stderr", "se", "standarderror"]
       case .degreesOfFreedom: ["df"]
+      case .kenwardRogerDF: ["dfkenwardroger"]
+      case .kenwardRogerError: ["stderrorkenwardroger"]
+      case .satterthwaiteDF: ["dfsatterthwaite"]
+      case .containmentDF: ["dfcontainment"]
       case .modelDF: ["dfmodel"]
       case .imputation: ["imp", "imputation"]
       case .model: ["model", "analysis"]
@@ -104,14 +116,15 @@ public enum EstimatesFile {
   /// part of the term: `(Intercept) [zi]`.
   ///
   /// - Parameter degreesOfFreedom: ν_com of every estimate; nil takes the file's column `df`, else
-  ///   `df.model`, and a large sample (infinity) where that has no value or there is no such column.
+  ///   those of a run's `fits.csv` by the first rule that all rows have (Kenward and Roger's with
+  ///   their standard errors), and a large sample (infinity) where there is no such column.
   /// - Throws: ``EstimatesFileError``, `TabularError`.
   public static func read(
     _ path: String, degreesOfFreedom: Double? = nil
   ) throws -> [ModelEstimates] {
     let table = Table(path: path, data: try DataFile.read(path))
     let fixed = try table.fixedRows()
-    let rows = try table.rows(fixed, degreesOfFreedom: degreesOfFreedom)
+    let (rows, choice) = try table.rows(fixed, degreesOfFreedom: degreesOfFreedom)
     let leftOut = table.data.rowCount - fixed.count
     let notes =
       leftOut == 0
@@ -129,6 +142,7 @@ public enum EstimatesFile {
     return try order.map { model in
       var result = try estimates(of: model, rows: byModel[model] ?? [], path: path)
       result.notes = notes + result.notes
+      result.choice = choice
       return result
     }
   }
@@ -217,17 +231,21 @@ public enum EstimatesFile {
     }
 
     /// What `rows` (from 0) say.
-    func rows(_ rows: [Int], degreesOfFreedom: Double?) throws -> [Row] {
+    func rows(
+      _ rows: [Int], degreesOfFreedom: Double?
+    ) throws -> (rows: [Row], choice: CompleteDataDFChoice) {
       let terms = zip(try texts(try required(.term), rows), marks(rows)).map { $0 + $1 }
       let estimates = try numbers(try required(.estimate), rows)
-      let errorColumn = try required(.standardError)
+      let rule = degreesOfFreedom == nil ? try runRule(rows) : nil
+      let adjusted = rule == .kenwardRogerDF ? try column(.kenwardRogerError) : nil
+      let errorColumn = try adjusted ?? required(.standardError)
       let errors = try numbers(errorColumn, rows)
       let imputations = try column(.imputation).map { try texts($0, rows) }
       let models = try column(.model).map { try texts($0, rows) }
       let dfs =
         degreesOfFreedom == nil
-        ? try (column(.degreesOfFreedom) ?? column(.modelDF)).map { try fileDF($0, rows) } : nil
-      return try rows.indices.map { i in
+        ? try column(rule ?? .degreesOfFreedom).map { try fileDF($0, rows) } : nil
+      let result = try rows.indices.map { i in
         if errors[i] < 0 {
           throw EstimatesFileError.negativeCell(
             path: path, column: errorColumn.name, row: rows[i] + 1)
@@ -238,6 +256,25 @@ public enum EstimatesFile {
             term: terms[i], estimate: estimates[i], variance: errors[i] * errors[i],
             completeDataDF: degreesOfFreedom ?? dfs?[i] ?? .infinity))
       }
+      let isEstimated = rule == .kenwardRogerDF || rule == .satterthwaiteDF
+      return (result, isEstimated ? .median : .smallest)
+    }
+
+    /// The first of the columns of a run's `fits.csv` that says something of all `rows`; nil where
+    /// the file has a column `df`, or none of them.
+    private func runRule(_ rows: [Int]) throws -> Field? {
+      guard try column(.degreesOfFreedom) == nil else { return nil }
+      for field in [Field.kenwardRogerDF, .satterthwaiteDF, .containmentDF] {
+        guard let found = try column(field), !rows.contains(where: found.isMissing) else {
+          continue
+        }
+        if field == .kenwardRogerDF {
+          guard let errors = try column(.kenwardRogerError), !rows.contains(where: errors.isMissing)
+          else { continue }
+        }
+        return field
+      }
+      return .modelDF
     }
 
     /// For each of `rows` what tells its parameter from others of the same name: ` [zi]`; empty

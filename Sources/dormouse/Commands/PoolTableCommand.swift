@@ -9,8 +9,8 @@ struct PoolTableCommand: ParsableCommand {
     discussion: """
       The file has one row per imputation and term, with the columns term, estimate and std.error \
       (as broom's tidy writes them; case, dots and underscores do not matter). Optional: .imp (the \
-      imputation; otherwise the k-th row of a term belongs to imputation k), df or df.model \
-      (complete-data degrees of freedom), model (several models in one file). Values of the columns \
+      imputation; otherwise the k-th row of a term belongs to imputation k), df \
+      (complete-data degrees of freedom; a run's fits.csv has its own), model (several models in one file). Values of the columns \
       component, group, y.level, contrast and response, where they differ, are part of the term.
 
       Tables: pooled (in csv and json with riv, lambda, fmi, ubar, b, t, m and a Monte Carlo \
@@ -27,7 +27,9 @@ struct PoolTableCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Complete-data degrees of freedom of every estimate: a number or infinite.",
-      discussion: "Without it: the file's column df, else df.model; infinite where there is none.",
+      discussion:
+        "Without it: the file's column df, else those of a run's fits.csv; infinite where there is "
+        + "none.",
       valueName: "number"))
   var df: DegreesOfFreedomRule?
 
@@ -63,7 +65,8 @@ struct PoolTableCommand: ParsableCommand {
     try reporting {
       let estimates = try EstimatesFile.read(file, degreesOfFreedom: try degreesOfFreedom())
       let models = try estimates.map { estimates in
-        var table = try Pooling.pool(fits: estimates.fits, level: level.level)
+        var table = try Pooling.pool(
+          fits: estimates.fits, choosing: estimates.choice, level: level.level)
         table.notes += estimates.notes
         return PooledModel(name: estimates.model ?? "model", table: table)
       }

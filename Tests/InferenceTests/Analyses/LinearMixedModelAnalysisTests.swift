@@ -31,9 +31,19 @@ import Testing
     ])
   }
 
+  /// Of a factor that is a model whose variances no data tell apart: refused, where lme4 prints
+  /// an accident of its search.
+  @Test func doubleBarOfAFactorIsRefused() throws {
+    let machines = try csvFixture("Machines.csv")
+    for random in ["(Machine || Worker)", "(1 | Worker) + (0 + Machine | Worker)"] {
+      #expect {
+        try fit("score ~ Machine + \(random)", machines)
+      } throws: { "\($0)".contains("cannot be told apart") }
+    }
+  }
+
   /// The double bar stands for what lme4 1.1-31 makes of it, whatever it binds.
   @Test(arguments: [
-    ("(Machine || Worker)", "(1 | Worker) + (0 + Machine | Worker)"),
     ("(0 + Machine || Worker)", "(0 + Machine | Worker)"),
     ("(1 || Worker)", "(1 | Worker)"),
   ])
