@@ -98,7 +98,7 @@ let package = Package(
         "Coordination", "Reporting", "RunRecord", "Simulation", "Tabular", "dormouse",
         "LaunchedJobs", .product(name: "GRDB", package: "GRDB.swift"),
       ],
-      resources: [.copy("Reference")]),
+      exclude: ["Golden"], resources: [.copy("Reference")]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

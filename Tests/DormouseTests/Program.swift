@@ -57,9 +57,14 @@ struct Program {
 final class Scratch {
   let folder: URL
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(
-      path: "dormouse-\(UUID().uuidString)")
+  /// - Parameter inMemory: on a file system without a disk behind it, if there is one: a record is
+  ///   then written without waiting for a disk.
+  init(inMemory: Bool = false) throws {
+    let memory = "/dev/shm"
+    let parent =
+      inMemory && FileManager.default.isWritableFile(atPath: memory)
+      ? URL(filePath: memory) : FileManager.default.temporaryDirectory
+    folder = parent.appending(path: "dormouse-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
