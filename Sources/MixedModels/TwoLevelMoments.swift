@@ -56,7 +56,7 @@ public struct TwoLevelMoments: Sendable {
   /// Sums of the level-1 columns and the response, G × (k + 1), cluster after cluster.
   var sums: [Double]
   /// Raw cross-products of the level-1 columns and the response, packed by lower-triangular rows,
-  /// G × (k + 1)(k + 2) / 2; empty before the first update and after ``release()``.
+  /// G × (k + 1)(k + 2) / 2; empty before the first update.
   var products: [Double]
   /// Values of the cluster-level columns, column after column, G each.
   @usableFromInline var clusterLevel: [Double]
@@ -82,43 +82,44 @@ public struct TwoLevelMoments: Sendable {
   /// Recomputes the sums and products in which a changed column takes part.
   ///
   /// - Parameters:
-  ///   - columns: k level-1 columns and the response last, each packed by `layout.starts`.
-  ///   - changed: for each of the k + 1 columns whether any of its cells changed since last time.
-  /// - Complexity: O(n · changed pairs).
+  ///   - changed: for each of the k + 1 columns (the response last) whether any of its cells changed
+  ///     since last time.
+  ///   - fill: writes the k level-1 columns and the response of one cluster, column after column,
+  ///     n_g values each, to where it is told; called for clusters with rows.
+  /// - Complexity: O(n · changed pairs), and memory for the columns of one cluster.
   public mutating func update(
-    columns: [UnsafeBufferPointer<Double>], changed: [Bool]
+    changed: [Bool], fill: (_ cluster: Int, _ columns: UnsafeMutablePointer<Double>) -> Void
   ) {
     let width = layout.levelOneCount + 1
-    precondition(columns.count == width && changed.count == width)
+    precondition(changed.count == width)
     let pairs = width * (width + 1) / 2
     let isFirst = products.isEmpty
     if isFirst { products = Array(repeating: 0, count: layout.clusterCount * pairs) }
     let changed = isFirst ? changed.map { _ in true } : changed
-    for g in 0..<layout.clusterCount {
-      let start = layout.starts[g]
-      let count = layout.starts[g + 1] - start
-      for i in 0..<width {
-        let a = columns[i].baseAddress.map { $0 + start }
-        if changed[i] {
-          sums[g * width + i] = a.map { sum($0, count) } ?? 0
-        }
-        for j in 0...i where changed[i] || changed[j] {
-          let b = columns[j].baseAddress.map { $0 + start }
-          let value: Double = if let a, let b { dotProduct(a, b, count) } else { 0 }
-          products[g * pairs + i * (i + 1) / 2 + j] = value
+    guard changed.contains(true) else { return }
+    let most = sizes.reduce(0, max)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, Int(most) * width)) { buffer in
+      guard let columns = buffer.baseAddress else { return }
+      for g in 0..<layout.clusterCount where layout.starts[g] < layout.starts[g + 1] {
+        let count = layout.starts[g + 1] - layout.starts[g]
+        fill(g, columns)
+        for i in 0..<width {
+          let a = UnsafePointer(columns + i * count)
+          if changed[i] { sums[g * width + i] = sum(a, count) }
+          for j in 0...i where changed[i] || changed[j] {
+            products[g * pairs + i * (i + 1) / 2 + j] = dotProduct(
+              a, UnsafePointer(columns + j * count), count)
+          }
         }
       }
     }
   }
 
-  /// Bytes that the cross-products take, now or after the next update.
-  public var productBytes: Int {
+  /// Bytes that sums, cross-products and cluster-level columns take after an update.
+  public var byteCount: Int {
     let width = layout.levelOneCount + 1
-    return layout.clusterCount * width * (width + 1) / 2 * 8
+    return (layout.clusterCount * (width * (width + 1) / 2 + width) + clusterLevel.count) * 8
   }
-
-  /// Gives the cross-products' memory back; the next update computes all of them anew.
-  public mutating func release() { products = [] }
 
   /// Whether every sum is finite.
   var isFinite: Bool {

@@ -10,12 +10,26 @@ extension TwoLevelMoments {
   ///
   /// - Parameters:
   ///   - response: n values, packed by `layout.starts`; finite.
-  ///   - columns: at least the k level-1 columns that ``update(columns:changed:)`` last saw, each n
-  ///     values.
+  ///   - fill: writes the k level-1 columns of one cluster, those that ``update(changed:fill:)`` last
+  ///     saw, column after column, n_g values each, to where it is told.
   /// - Returns: n values.
   /// - Complexity: O(n k + G k³).
   public func withinClusterResiduals(
-    of response: [Double], columns: [UnsafeBufferPointer<Double>]
+    of response: [Double],
+    fill: (_ cluster: Int, _ columns: UnsafeMutablePointer<Double>) -> Void
+  ) -> [Double] {
+    let most = sizes.reduce(0, max)
+    return withUnsafeTemporaryAllocation(
+      of: Double.self, capacity: max(1, Int(most) * layout.levelOneCount)
+    ) { buffer in
+      guard let start = buffer.baseAddress else { return [] }
+      return withinClusterResiduals(of: response, columns: start, fill: fill)
+    }
+  }
+
+  private func withinClusterResiduals(
+    of response: [Double], columns: UnsafeMutablePointer<Double>,
+    fill: (_ cluster: Int, _ columns: UnsafeMutablePointer<Double>) -> Void
   ) -> [Double] {
     let k = layout.levelOneCount
     let slopes = layout.randomSlopes.compactMap { position -> Int? in
@@ -35,11 +49,12 @@ extension TwoLevelMoments {
       }
       let n = Double(rows.count)
       let mean = rows.reduce(0.0) { $0 + response[$1] } / n
+      fill(g, columns)
       var right = [Double](repeating: 0, count: width)
       for (place, column) in order.enumerated() {
-        let x = columns[column]
+        let x = columns + column * rows.count
         var sum = 0.0
-        for row in rows { sum += x[row] * (response[row] - mean) }
+        for (i, row) in rows.enumerated() { sum += x[i] * (response[row] - mean) }
         right[place] = sum
       }
       // Regression on the cluster's own slopes, by sweeping their centred cross-products.
@@ -66,7 +81,7 @@ extension TwoLevelMoments {
     pooled.factorise()
     let common = pooled.solution
     return residuals(
-      of: response, columns: columns, slopes: slopes, others: others, common: common,
+      of: response, columns: columns, fill: fill, slopes: slopes, others: others, common: common,
       systems: systems)
   }
 
@@ -79,8 +94,9 @@ extension TwoLevelMoments {
   }
 
   private func residuals(
-    of response: [Double], columns: [UnsafeBufferPointer<Double>], slopes: [Int], others: [Int],
-    common: [Double], systems: [ClusterSystem]
+    of response: [Double], columns: UnsafeMutablePointer<Double>,
+    fill: (_ cluster: Int, _ columns: UnsafeMutablePointer<Double>) -> Void, slopes: [Int],
+    others: [Int], common: [Double], systems: [ClusterSystem]
   ) -> [Double] {
     let width = layout.levelOneCount + 1
     var result = response
@@ -94,10 +110,12 @@ extension TwoLevelMoments {
       }
       let own = system.slopes.solve(right)
       for row in rows { result[row] -= system.mean }
+      guard width > 1 else { continue }
+      fill(g, columns)
       for (column, coefficient) in zip(slopes + others, own + common) where coefficient != 0 {
-        let x = columns[column]
+        let x = columns + column * rows.count
         let mean = sums[g * width + column] / sizes[g]
-        for row in rows { result[row] -= coefficient * (x[row] - mean) }
+        for (i, row) in rows.enumerated() { result[row] -= coefficient * (x[i] - mean) }
       }
     }
     return result

@@ -82,24 +82,29 @@ extension LoadedStudy {
 
   /// The targets in the order of visits, with the options that their methods read.
   private func methods() -> Table {
+    let options = MethodRegistry.options.filter { option in
+      study.imputation.targets.contains { $0.options[option.key] != nil }
+    }
     var table = Table(
       title: "Methods, in the order of visits",
-      columns: [
-        .init("target", .left, isKey: true), .init("visit"), .init("method", .left),
-        .init("donors"), .init("variance", .left), .init("matching", .left), .init("missing"),
-      ])
+      columns: [.init("target", .left, isKey: true), .init("visit"), .init("method", .left)]
+        + options.map { option in
+          if case .word = option.form { .init(option.key, .left) } else { .init(option.key) }
+        } + [.init("missing")])
     for (visit, name) in study.imputation.visit.enumerated() {
       guard let target = study.imputation.targets.first(where: { $0.name == name }) else {
         continue
       }
-      let isTwoLevel = MethodRegistry.method(named: target.method)?.isTwoLevel == true
-      table.append([
-        .text(name), .integer(visit + 1), .text(target.method),
-        Table.Cell(target.options.donors),
-        isTwoLevel ? .text(target.options.variance.rawValue) : .missing,
-        target.options.matching.map { .text($0.rawValue) } ?? .missing,
-        Table.Cell(dataset[name]?.missingCount),
-      ])
+      table.append(
+        [.text(name), .integer(visit + 1), .text(target.method)]
+          + options.map { option in
+            switch target.options[option.key] {
+            case .word(let word): .text(word)
+            case .integer(let integer): .integer(integer)
+            case .number(let number): .number(number, .shortest)
+            case nil: .missing
+            }
+          } + [Table.Cell(dataset[name]?.missingCount)])
     }
     return table
   }

@@ -235,9 +235,16 @@ package struct MappingReader {
   package func choice<Value: RawRepresentable & CaseIterable & Sendable>(
     _ key: String, as type: Value.Type
   ) -> Located<Value>? where Value.RawValue == String {
+    guard let text = word(key, among: Value.allCases.map(\.rawValue)),
+      let value = Value(rawValue: text.value)
+    else { return nil }
+    return Located(value, at: text.position)
+  }
+
+  /// One of `allowed`.
+  package func word(_ key: String, among allowed: [String]) -> Located<String>? {
     guard let text = text(key) else { return nil }
-    let allowed = Value.allCases.map(\.rawValue)
-    guard let value = Value(rawValue: text.value) else {
+    guard allowed.contains(text.value) else {
       problems.add(
         .notOneOf(
           key: path(of: key), found: text.value, allowed: allowed,
@@ -245,7 +252,7 @@ package struct MappingReader {
         at: text.position)
       return nil
     }
-    return Located(value, at: text.position)
+    return text
   }
 
   /// A mapping under `key` whose keys are `allowed` (nil: the user's names).

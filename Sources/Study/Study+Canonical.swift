@@ -30,10 +30,7 @@ extension Study {
     }
     for target in imputation.targets {
       lines.append(
-        "target \(quoted(target.name)) \(target.method) "
-          + "donors \(target.options.donors.map(String.init) ?? "none") "
-          + "variance \(target.options.variance.rawValue) "
-          + "matching \(target.options.matching?.rawValue ?? "none")")
+        "target \(quoted(target.name)) \(target.method) \(target.options.canonical)")
       for predictor in target.predictors {
         lines.append("  \(quoted(predictor.name)) \(predictor.role.rawValue)")
       }

@@ -69,16 +69,14 @@ extension Study {
   }
 
   private func node(_ target: TargetSpecification) -> Node {
-    var pairs = [
-      ("method", plain(target.method)),
-      ("predictors", flow(target.predictors.map { ($0.name, plain("\($0.role.rawValue)")) })),
-      ("variance", plain(target.options.variance.rawValue)),
-    ]
-    if let donors = target.options.donors { pairs.append(("donors", plain("\(donors)"))) }
-    if let matching = target.options.matching {
-      pairs.append(("matching", plain(matching.rawValue)))
+    let options = MethodRegistry.options.compactMap { option in
+      target.options[option.key].map { (option.key, plain("\($0)")) }
     }
-    return flow(pairs)
+    return flow(
+      [
+        ("method", plain(target.method)),
+        ("predictors", flow(target.predictors.map { ($0.name, plain("\($0.role.rawValue)")) })),
+      ] + options)
   }
 
   private func node(_ analysis: Analysis) -> Node {

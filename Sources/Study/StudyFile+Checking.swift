@@ -49,6 +49,14 @@ extension StudyFile {
   private func checkMethod(of target: Target, problems: ProblemList) {
     guard let stated = target.method else { return }
     guard let method = MethodRegistry.method(named: stated.value) else {
+      for method in MethodRegistry.all {
+        guard let alias = method.aliases.first(where: { $0.name == stated.value }) else { continue }
+        problems.add(
+          .otherName(
+            stated.value, key: "impute.targets.\(target.name.value.shown()).method",
+            method: method.name, difference: alias.difference), at: stated.position)
+        return
+      }
       problems.add(
         .notOneOf(
           key: "impute.targets.\(target.name.value.shown()).method", found: stated.value,

@@ -116,17 +116,14 @@ extension StudyFile {
   package static func target(
     _ name: Located<String>, _ node: Node, path: String, _ problems: ProblemList
   ) -> Target? {
-    let keys = ["method", "predictors", "donors", "variance", "matching"]
+    let keys = ["method", "predictors"] + MethodRegistry.options.map(\.key)
     guard
       let entry = MappingReader(
         node, path: path, allowed: keys, emptyAllowed: true, problems: problems)
     else { return nil }
     var target = Target(name: name)
     target.method = entry.text("method")
-    target.donors = entry.integer(
-      "donors", in: 1...largestCount, expected: Self.countExpected)
-    target.variance = entry.choice("variance", as: VarianceDraw.self)
-    target.matching = entry.choice("matching", as: Matching.self)
+    target.options = entry.methodOptions()
     guard let section = entry.section("predictors", allowed: nil, emptyAllowed: true) else {
       return target
     }

@@ -26,9 +26,8 @@ public struct StudyFile: Sendable {
     public var method: Located<String>?
     /// Nil: the default predictors.
     public var predictors: [(name: Located<String>, role: Role)]?
-    public var donors: Located<Int>?
-    public var variance: Located<VarianceDraw>?
-    public var matching: Located<Matching>?
+    /// Options of the method, of those that any method has.
+    public var options: [(key: String, value: Located<OptionValue>)] = []
   }
 
   /// One entry of `analyse`.

@@ -29,6 +29,8 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
   case incompleteNonTarget(String, missing: Int)
   case unusedLevels(String, count: Int)
   case constantTarget(String)
+  /// An option that the target's method does not have.
+  case unknownOption(String, method: String, target: String)
   /// Text because of `count` cells, the first of them in `rows` (from 1), among numbers.
   case mostlyNumbers(String, rows: [Int], count: Int, decimalCommas: Bool)
   /// Text because its numbers have decimal commas.
@@ -64,6 +66,8 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
       "\(count) of the declared levels of '\(name)' occur\(count == 1 ? "s" : "") in no row"
     case .constantTarget(let name):
       "'\(name)' has a single observed value, which every missing row gets"
+    case .unknownOption(let key, let method, let target):
+      "'\(target)' is imputed by \(method), which has no option '\(key)'; it changes nothing"
     case .mostlyNumbers(let name, let rows, let count, let decimalCommas):
       "'\(name)': most values are numbers but \(count) \(count == 1 ? "is" : "are") not ("
         + StudyProblem.rows(rows, of: count) + "); it counts as categorical. "

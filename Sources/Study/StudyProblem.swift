@@ -21,6 +21,8 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case wrongType(key: String, expected: String, found: String)
     case outOfRange(key: String, found: String, expected: String)
     case notOneOf(key: String, found: String, allowed: [String], nearest: String?)
+    /// A name that other software has for what `method` does here.
+    case otherName(String, key: String, method: String, difference: String)
     case repeatedName(String, key: String)
     /// The same model, estimated alike, without a name to tell the two apart.
     case repeatedModel
@@ -124,6 +126,8 @@ extension StudyProblem: CustomStringConvertible {
     case .notOneOf(let key, let found, let allowed, let nearest):
       "\(Self.quoted(path: key)) cannot be \(Self.quoted(found))"
         + Self.suggestion(nearest, else: allowed)
+    case .otherName(let name, let key, let method, let difference):
+      "\(Self.quoted(path: key)) cannot be \(Self.quoted(name)); use \(method): \(difference)"
     case .repeatedName(let name, let key):
       "\(Self.quoted(path: key)) names \(Self.quoted(name)) twice"
     case .repeatedModel:

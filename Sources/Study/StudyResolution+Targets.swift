@@ -117,10 +117,11 @@ extension StudyResolution {
     }
     checkMethod(method, summary, at: stated?.method?.position ?? position)
     var predictors: [PredictorSpecification] = []
+    let hasModel = hasModel(method)
     if let listed = stated?.predictors, !listed.isEmpty, listed.allSatisfy({ $0.role == .unused }) {
       // Nothing but exceptions: all but these.
       let left = Set(listed.map(\.name.value))
-      if method != "sample", method != "mean" {
+      if hasModel {
         predictors = defaults.filter { $0.name != name && !left.contains($0.name) }
         notes.append(.allBut(target: name, left: listed.map(\.name.value)))
       }
@@ -129,26 +130,28 @@ extension StudyResolution {
         PredictorSpecification(name: $0.name.value, role: $0.role)
       }
       check(listed, of: name, imputed: imputed)
-    } else if method != "sample", method != "mean" {
+    } else if hasModel {
       predictors = defaults.filter { $0.name != name }
     }
     var options = MethodOptions()
-    if let donors = stated?.donors { options.donors = donors.value }
-    if let variance = stated?.variance { options.variance = variance.value }
-    if let matching = stated?.matching {
-      options.matching = matching.value
-      let known = MethodRegistry.method(named: method)?.matchings ?? []
-      if !known.isEmpty, !known.contains(matching.value) {
+    let description = MethodRegistry.method(named: method)
+    for (key, value) in stated?.options ?? [] {
+      guard let option = description?.options.first(where: { $0.key == key }) else {
+        notes.append(.unknownOption(key, method: method, target: name))
+        continue
+      }
+      options[key] = value.value
+      if !option.allows(value.value), case .word(let words) = option.form {
         problems.add(
           .notOneOf(
-            key: "impute.targets.\(name).matching", found: matching.value.rawValue,
-            allowed: known.map(\.rawValue), nearest: nil), at: matching.position)
+            key: "impute.targets.\(name).\(key)", found: "\(value.value)", allowed: words,
+            nearest: nil), at: value.position)
       }
     }
     targets.append(
       TargetSpecification(
         name: name, method: method, predictors: predictors,
-        options: options.resolved(for: MethodRegistry.method(named: method))))
+        options: options.resolved(for: description)))
   }
 
   private func checkMethod(

@@ -65,11 +65,13 @@ struct DocumentationTests {
     #expect(row("impute.iterations").contains("| \(Study.Defaults.iterations) |"))
     #expect(row("impute.seed").contains("| \(Study.Defaults.seed) |"))
     #expect(row("pool.level").contains("| \(Study.Defaults.level) |"))
-    let options = MethodOptions()
-    #expect(row("….variance").contains("| `\(options.variance.rawValue)` |"))
-    let matching = TwoLevelPMM.matchings[0]
-    #expect(row("….donors").contains("| \(matching.defaultDonors), "))
-    #expect(row("….matching").contains("| `\(matching.rawValue)`, "))
+    let options = MethodOptions().resolved(for: TwoLevelPMM.description)
+    for option in MethodRegistry.options {
+      #expect(!row("….\(option.key)").isEmpty, "\(option.key)")
+    }
+    #expect(row("….variance").contains("| `\(options["variance"]!)` |"))
+    #expect(row("….donors").contains("| \(options["donors"]!), "))
+    #expect(row("….matching").contains("| `\(options["matching"]!)`, "))
     for rule in Matching.allCases {
       let line = Self.text.split(separator: "\n").first { $0.hasPrefix("| `\(rule.rawValue)` |") }
       #expect(line?.contains("| \(rule.defaultDonors) |") == true, "\(rule.rawValue)")

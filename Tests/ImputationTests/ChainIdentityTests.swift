@@ -56,7 +56,7 @@ import Testing
     for stop in [1, 5, 11] {
       var first = Chain(plan: plan, imputation: 3)
       try first.run(to: stop)
-      var second = Chain(plan: plan, imputation: 3, state: first.state)
+      var second = try Chain(plan: plan, imputation: 3, resuming: first.state)
       try second.run(to: 12)
       #expect(second.state == whole.state)
       #expect(first.trace + second.trace == whole.trace)
@@ -160,7 +160,7 @@ import Testing
     try whole.run(to: 3)
     var resumed = try chain(predictors: 130)
     for iteration in 1...3 {
-      resumed = Chain(plan: whole.plan, imputation: 1, state: resumed.state)
+      resumed = try Chain(plan: whole.plan, imputation: 1, resuming: resumed.state)
       try resumed.run(to: iteration)
     }
     #expect(resumed.state == whole.state)

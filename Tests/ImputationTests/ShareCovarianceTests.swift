@@ -36,11 +36,11 @@ import Testing
       ], randomSlopes: [], levelOneCount: 2)
     var moments = TwoLevelMoments(layout: layout, clusterLevelCount: 4)
     for (index, values) in clusterLevel.enumerated() { moments.setClusterLevel(index + 1, values) }
-    levelOne[0].withUnsafeBufferPointer { a in
-      levelOne[1].withUnsafeBufferPointer { b in
-        column("kscore").withUnsafeBufferPointer { y in
-          moments.update(columns: [a, b, y], changed: [true, true, true])
-        }
+    let packed = levelOne + [column("kscore")]
+    moments.update(changed: [true, true, true]) { cluster, target in
+      let places = starts[cluster]..<starts[cluster + 1]
+      for (index, column) in packed.enumerated() {
+        for (i, place) in places.enumerated() { target[index * places.count + i] = column[place] }
       }
     }
     func spread(_ values: [Double]) -> [Double] {

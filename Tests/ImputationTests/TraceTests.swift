@@ -1,3 +1,4 @@
+import Foundation
 import Imputation
 import MixedModels
 import Numerics
@@ -34,7 +35,9 @@ import Testing
     #expect(plan.traced[0].quantities.map(\.rawValue) == names)
     var chain = Chain(plan: plan, imputation: 1)
     try chain.run(to: 5)
-    let state = chain.state.samplerStates[0]
+    let state = try JSONDecoder().decode(
+      TwoLevelState.self, from: Data(chain.state.samplerStates[0])
+    ).lambda
     for iteration in chain.trace {
       let figures = iteration[0].figures
       #expect(figures.count == names.count)

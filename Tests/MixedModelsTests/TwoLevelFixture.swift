@@ -26,16 +26,18 @@ struct TwoLevelFixture {
     for (index, values) in clusterColumns.enumerated() {
       moments.setClusterLevel(index + 1, values)
     }
-    let all = columns + [response]
-    func open(_ index: Int, _ opened: [UnsafeBufferPointer<Double>]) {
-      if index == all.count {
-        moments.update(columns: opened, changed: all.map { _ in true })
-        return
-      }
-      all[index].withUnsafeBufferPointer { open(index + 1, opened + [$0]) }
+    moments.update(changed: Array(repeating: true, count: columns.count + 1)) {
+      write(columns + [response], cluster: $0, to: $1)
     }
-    open(0, [])
     return moments
+  }
+
+  /// Writes the values of one cluster, column after column.
+  func write(_ columns: [[Double]], cluster: Int, to target: UnsafeMutablePointer<Double>) {
+    let rows = starts[cluster]..<starts[cluster + 1]
+    for (index, column) in columns.enumerated() {
+      for (i, row) in rows.enumerated() { target[index * rows.count + i] = column[row] }
+    }
   }
 
   /// Simulates the response; returns the random effects, q per cluster.

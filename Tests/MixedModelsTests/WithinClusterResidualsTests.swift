@@ -21,13 +21,9 @@ import Testing
   }
 
   static func residuals(_ fixture: TwoLevelFixture, of response: [Double]) -> [Double] {
-    func open(_ index: Int, _ opened: [UnsafeBufferPointer<Double>]) -> [Double] {
-      if index == fixture.columns.count {
-        return fixture.moments().withinClusterResiduals(of: response, columns: opened)
-      }
-      return fixture.columns[index].withUnsafeBufferPointer { open(index + 1, opened + [$0]) }
+    fixture.moments().withinClusterResiduals(of: response) {
+      fixture.write(fixture.columns, cluster: $0, to: $1)
     }
-    return open(0, [])
   }
 
   @Test(arguments: [[], [0], [0, 1]])

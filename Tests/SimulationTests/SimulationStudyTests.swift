@@ -84,7 +84,7 @@ import Testing
     #expect(settings(3)?.clusters == .fixed && settings(3)?.method == "pmm")
     #expect(settings(4)?.options.variance == .plugIn && settings(4)?.m == 4)
     #expect(settings(5)?.m == 30 && settings(5)?.iterations == 10)
-    #expect(settings(5)?.clusters == .random && settings(5)?.options.variance == .draw)
+    #expect(settings(5)?.clusters == .random && settings(5)?.options.variance == nil)
     #expect("\(study.methods[6].rule)" == "residual")
   }
 

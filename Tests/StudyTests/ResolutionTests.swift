@@ -50,13 +50,13 @@ func resolutionMessages(
           predictors: [
             PredictorSpecification(name: "arm", role: .fixed),
             PredictorSpecification(name: "y", role: .fixed),
-          ], options: MethodOptions().resolved(for: TwoLevelPMM.self)),
+          ], options: MethodOptions().resolved(for: TwoLevelPMM.description)),
         TargetSpecification(
           name: "y", method: "2l.pmm",
           predictors: [
             PredictorSpecification(name: "arm", role: .fixed),
             PredictorSpecification(name: "x", role: .fixed),
-          ], options: MethodOptions().resolved(for: TwoLevelPMM.self)),
+          ], options: MethodOptions().resolved(for: TwoLevelPMM.description)),
       ])
     #expect(study.imputation.variables.map(\.type) == [.binary, .binary, .numeric, .numeric])
     #expect(

@@ -33,7 +33,7 @@ func messages(_ text: String) -> [String] {
     #expect(kscore.method?.value == "2l.pmm")
     #expect(kscore.predictors?.map(\.name.value) == ["arm", "sex", "scpar"])
     #expect(kscore.predictors?.map(\.role) == [.fixedWithMean, .fixedWithMean, .fixedWithMean])
-    #expect(kscore.donors == nil && kscore.matching == nil)
+    #expect(kscore.options.isEmpty)
     #expect(file.visit?.map(\.value) == ["scpar", "kscore"])
     #expect(file.analyses.first?.model.value == "kscore ~ arm + (1 | school)")
     #expect(file.analyses.first?.estimation?.value == .reml)

@@ -32,7 +32,9 @@ struct ChainExecutor: TaskExecutor {
     earlier = try checkpoint.map { try ChainOutcome(encoded: $0) }
     // The iteration that was under way is done again.
     if let last = earlier?.state.iteration { earlier?.log.removeAll { $0.iteration > last } }
-    chain = Chain(plan: plan, imputation: Int(task), state: earlier?.state)
+    chain =
+      try earlier.map { try Chain(plan: plan, imputation: Int(task), resuming: $0.state) }
+      ?? Chain(plan: plan, imputation: Int(task))
     completed = nil
     outcomes = []
     visits = []

@@ -35,10 +35,10 @@ struct ChainOutcome: Sendable, Equatable {
     let iteration = try reader.readInt()
     let targets = try reader.readCount(elementSize: 16)
     var imputed: [[Double]] = []
-    var samplers: [[Double]] = []
+    var samplers: [[UInt8]] = []
     for _ in 0..<targets {
       imputed.append(try reader.readDoubles())
-      samplers.append(try reader.readDoubles())
+      samplers.append(try reader.readBytes())
     }
     state = ChainState(iteration: iteration, imputed: imputed, samplerStates: samplers)
     trace = []

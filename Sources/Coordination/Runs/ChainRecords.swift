@@ -129,8 +129,8 @@ extension ChainRecord {
   func checkpoint(targets: Int) throws -> [UInt8]? {
     guard state != .failed, imputed.count == targets, iterations > 0 else { return nil }
     var reader = ByteReader(samplerState)
-    var samplers: [[Double]] = []
-    for _ in 0..<targets { samplers.append(try reader.readDoubles()) }
+    var samplers: [[UInt8]] = []
+    for _ in 0..<targets { samplers.append(try reader.readBytes()) }
     return try ChainOutcome(
       state: ChainState(iteration: iterations, imputed: imputed, samplerStates: samplers),
       trace: [], events: [], analyses: []

@@ -4,7 +4,7 @@ import Tabular
 /// Checkpoints of tasks under way, one file each: complete or absent, and checked when read.
 ///
 /// Written by rank 0 alone, which holds the record's claim. A file is written under another name,
-/// synchronised, renamed, and its directory synchronised. Its layout: 8 bytes `DRMSCKP2`; the
+/// synchronised, renamed, and its directory synchronised. Its layout: 8 bytes `DRMSCKP3`; the
 /// identity of the run, the task's number and the executor's bytes, each array preceded by its
 /// length; at the end the SHA-256 of all that,
 /// 64 hexadecimal digits. docs/record.md says the same for people.
@@ -21,7 +21,7 @@ public struct CheckpointStore: Sendable {
   public let directory: URL
   /// What decides the bits of a task; checkpoints of anything else are not used.
   let identity: String
-  private static let magic = Array("DRMSCKP2".utf8)
+  private static let magic = Array("DRMSCKP3".utf8)
   private static let prefix = "task-"
   private static let suffix = ".checkpoint"
 

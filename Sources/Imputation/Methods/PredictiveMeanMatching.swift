@@ -6,14 +6,21 @@ import Numerics
 /// van Buuren (2018), §3.4, algorithm 3.3, without mice's ridge: collinear columns are dropped and
 /// named instead.
 public struct PredictiveMeanMatching: ImputationMethod {
-  public static let name = "pmm"
-  public static let summary = "predictive mean matching, linear regression"
-  public static let isTwoLevel = false
-  public static let suitableTypes: Set<VariableType> = [.numeric, .binary, .ordered]
+  public static let description = MethodDescription(
+    name: "pmm",
+    aliases: [
+      ("midastouch", "donors are equally likely"), ("cart", "donors by a linear prediction"),
+      ("rf", "donors by a linear prediction"),
+    ],
+    summary: "predictive mean matching, linear regression",
+    suitableTypes: [.numeric, .binary, .ordered], levels: 1, roles: .singleLevel,
+    options: [Matching.donors(matchings), Matching.option(matchings)], borrowsDonors: true,
+    parameters: { _ in [.residualSD] },
+    phrase: { "predictive mean matching (\($0.matchingWords))" })
 
   /// Without cluster effects estimates are not shrunken, and type 1 is sound (Morris, White &
   /// Royston 2014).
-  public static let matchings: [Matching] = [.type1, .type2, .type3]
+  static let matchings: [Matching] = [.type1, .type2, .type3]
 
   private let matching: Matching
   private let donors: Int
@@ -24,7 +31,7 @@ public struct PredictiveMeanMatching: ImputationMethod {
   }
 
   public func impute(
-    _ target: inout TargetView, using stream: inout RandomStream
+    _ target: inout TargetView, state: inout NoState?, using stream: inout RandomStream
   ) throws(TwoLevelError) -> [Double] {
     let (posterior, draw) = try target.drawSingleLevel(using: &stream)
     let matched =

@@ -13,26 +13,29 @@ import Numerics
 /// Med Res Methodol 14:75. miceadds' method of this name is type 2 with `donors` on each side, so
 /// that its 5 are 10 here.
 public struct TwoLevelPMM: ImputationMethod {
-  public static let name = "2l.pmm"
-  public static let summary = "predictive mean matching, linear mixed model"
-  public static let isTwoLevel = true
-  public static let suitableTypes: Set<VariableType> = [.numeric, .binary, .ordered]
-  public static let matchings: [Matching] = [.calibrated, .localResidual, .type1, .type2, .type3]
+  public static let description = MethodDescription(
+    name: "2l.pmm",
+    summary: "predictive mean matching, linear mixed model",
+    suitableTypes: [.numeric, .binary, .ordered], levels: 2, roles: .twoLevel,
+    options: [Matching.donors(matchings), VarianceDraw.option, Matching.option(matchings)],
+    borrowsDonors: true, parameters: TracedQuantity.drawn
+  ) { "two-level predictive mean matching (\($0.matchingWords))" }
+  static let matchings: [Matching] = [.calibrated, .localResidual, .type1, .type2, .type3]
 
-  let options: MethodOptions
+  private let variance: VarianceDraw
   private let matching: Matching
   private let donors: Int
 
   public init(options: MethodOptions) {
-    self.options = options
+    variance = options.variance ?? .draw
     matching = options.matching ?? Self.matchings[0]
     donors = options.donors ?? matching.defaultDonors
   }
 
   public func impute(
-    _ target: inout TargetView, using stream: inout RandomStream
+    _ target: inout TargetView, state: inout TwoLevelState?, using stream: inout RandomStream
   ) throws(TwoLevelError) -> [Double] {
-    let (posterior, draw) = try target.drawTwoLevel(options.variance, using: &stream)
+    let (posterior, draw) = try target.drawTwoLevel(variance, state: &state, using: &stream)
     switch matching {
     case .calibrated, .localResidual:
       return target.residualValues(
@@ -41,7 +44,7 @@ public struct TwoLevelPMM: ImputationMethod {
       let matched =
         switch matching {
         case .type1: try posterior.estimate()
-        case .type3: try target.anotherDraw(posterior, options.variance, using: &stream)
+        case .type3: try target.anotherDraw(posterior, variance, state: state, using: &stream)
         default: draw
         }
       return target.matchedValues(

@@ -1,3 +1,4 @@
+import Imputation
 import RunRecord
 
 /// Everything that went otherwise than asked.
@@ -37,23 +38,8 @@ struct EventsSection {
 
   /// What an event means, and what to do about it.
   private static func meaning(_ kind: String) -> String? {
-    switch kind {
-    case "collinear":
-      "collinear: a predictor was a linear combination of others and left out of that update."
-    case "singular":
-      "singular: a model's random-effect covariance was estimated at its boundary; values were "
-        + "drawn from the posterior all the same."
-    case "variance held":
-      "variance held: too few clusters (or no variation within them) for a proper posterior of "
-        + "the variances, which were held at their estimate; uncertainty is understated."
-    case "perfect fit":
-      "perfect fit: predictors reproduced the observed values exactly; look for a copy of the "
-        + "target among them."
-    case "empty clusters":
-      "empty clusters: clusters without an observed value, whose effects were drawn from the "
-        + "distribution between clusters."
-    case "few donors":
-      "few donors: fewer observed values than donors asked for."
+    if let meaning = EventKind(rawValue: kind).meaning { return "\(kind): \(meaning)." }
+    return switch kind {
     case "one donor":
       "one donor: in the last iteration one observed row lent its value to a tenth or more of a "
         + "target's imputed values, and to at least five (see Plausibility, donors)."

@@ -113,7 +113,7 @@ struct MethodsText {
       used.filter { condition($0.role) && !isLeftOut(kind, $0.name) }.map(\.name)
     }
     var text = "\(target.name) by \(method(target))"
-    guard !["sample", "mean"].contains(target.method) else { return text }
+    guard MethodRegistry.method(named: target.method)?.hasModel != false else { return text }
     text += used.isEmpty ? " without predictors" : " from \(list(used.map(\.name)))"
     let means = names(\.hasClusterMean, unless: .noClusterMean)
     if !means.isEmpty {
@@ -127,17 +127,10 @@ struct MethodsText {
   }
 
   private static func method(_ target: TargetSpecification) -> String {
-    let options = target.options.resolved(for: MethodRegistry.method(named: target.method))
-    let donors = "\(options.donors ?? 0) donors, \(options.matching?.words ?? "")"
-    switch target.method {
-    case "2l.pmm": return "two-level predictive mean matching (\(donors))"
-    case "2l.continuous": return "a two-level normal model"
-    case "pmm": return "predictive mean matching (\(donors))"
-    case "norm": return "Bayesian linear regression"
-    case "sample": return "random draws from its observed values"
-    case "mean": return "its observed mean"
-    default: return "method \(target.method)"
+    guard let method = MethodRegistry.method(named: target.method) else {
+      return "method \(target.method)"
     }
+    return method.phrase(target.options.resolved(for: method))
   }
 
   private func clusters(_ loaded: LoadedStudy) -> String {

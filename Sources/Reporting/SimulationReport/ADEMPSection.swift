@@ -188,9 +188,8 @@ struct ADEMPSection {
     var parts = [
       settings.method, "clusters \(settings.clusters.rawValue)",
     ]
-    if settings.clusters == .random {
-      parts.append("variances \(settings.options.variance.rawValue)")
-    }
+    let options = settings.options.resolved(for: MethodRegistry.method(named: settings.method))
+    parts += options.entries.map { "\($0.key) \($0.value)" }
     let predictors = settings.predictors
     if let predictors {
       parts.append("predictors " + predictors.map(\.name).joined(separator: " "))

@@ -9,10 +9,11 @@ import Yams
 /// Words of a name that mean something: `complete data`, `complete cases`, the name of an
 /// imputation method (`2l.pmm`), `plug-in`, `fixed cluster effects`, `naive`.
 struct MethodReader {
-  static let keys = [
-    "use", "method", "m", "iterations", "clusters", "variance", "matching", "donors",
-    "predictors", "targets", "types", "analyse", "df",
-  ]
+  static let keys =
+    [
+      "use", "method", "m", "iterations", "clusters", "predictors", "targets", "types", "analyse",
+      "df",
+    ] + MethodRegistry.options.map(\.key)
 
   enum Use: String, CaseIterable, Sendable {
     case completeData = "complete data"
@@ -141,7 +142,7 @@ struct MethodReader {
     }
     var options = MethodOptions()
     if words.contains("plug-in") { options.variance = .plugIn }
-    readOptions(entry, into: &options)
+    for (key, value) in entry.methodOptions() { options[key] = value.value }
     return ImputationPlanSettings(
       m: count("m", entry) ?? Defaults.m,
       iterations: count("iterations", entry) ?? Defaults.iterations,
@@ -182,29 +183,17 @@ struct MethodReader {
     return false
   }
 
-  private func readOptions(_ entry: MappingReader, into options: inout MethodOptions) {
-    if let value = entry.choice("variance", as: VarianceDraw.self) {
-      options.variance = value.value
-    }
-    if let value = entry.choice("matching", as: Matching.self) { options.matching = value.value }
-    if let value = entry.integer(
-      "donors", in: 1...100_000, expected: "a whole number from 1 to 100000")
-    {
-      options.donors = value.value
-    }
-  }
-
   private func targets(_ entry: MappingReader) -> [ImputationPlanSettings.Target] {
     guard let section = entry.section("targets", allowed: nil) else { return [] }
     return section.entries.compactMap { name, node in
-      let keys = ["method", "predictors", "donors", "variance", "matching"]
+      let keys = ["method", "predictors"] + MethodRegistry.options.map(\.key)
       guard
         let target = MappingReader(
           node, path: section.path(of: name.value), allowed: keys, emptyAllowed: true,
           problems: problems)
       else { return nil }
       var options = MethodOptions()
-      readOptions(target, into: &options)
+      for (key, value) in target.methodOptions() { options[key] = value.value }
       let method = target.text("method")
       if let method {
         guard check(method.value, at: method.position, key: target.path(of: "method")) else {

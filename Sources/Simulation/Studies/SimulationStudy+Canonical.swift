@@ -30,7 +30,7 @@ extension ImputationPlanSettings {
   fileprivate var canonicalLines: [String] {
     var lines = [
       "m \(m) iterations \(iterations) clusters \(clusters.rawValue)",
-      "method \(method) \(options.canonical)",
+      "method \(method) \(writtenOut(options, method).canonical)",
     ]
     if let predictors { lines.append("predictors" + canonical(predictors)) }
     for (name, type) in types.sorted(by: { $0.key < $1.key }) {
@@ -38,21 +38,20 @@ extension ImputationPlanSettings {
     }
     for target in targets {
       lines.append(
-        "target \(quoted(target.name)) \(target.method ?? "as all") \(target.options.canonical)"
+        "target \(quoted(target.name)) \(target.method ?? "as all") "
+          + writtenOut(target.options, target.method ?? method).canonical
           + (target.predictors.map(canonical) ?? ""))
     }
     return lines
   }
 
+  /// Options with the defaults of `method`.
+  private func writtenOut(_ options: MethodOptions, _ method: String) -> MethodOptions {
+    options.completed(for: MethodRegistry.method(named: method))
+  }
+
   private func canonical(_ predictors: [PredictorSpecification]) -> String {
     predictors.map { " \(quoted($0.name)) \($0.role.rawValue)" }.joined()
-  }
-}
-
-extension MethodOptions {
-  fileprivate var canonical: String {
-    "donors \(donors.map(String.init) ?? "none") variance \(variance.rawValue) "
-      + "matching \(matching?.rawValue ?? "none")"
   }
 }
 
@@ -110,13 +109,13 @@ extension ImputationPlanSettings {
       "use: imputation", "method: \(method)", "m: \(m)", "iterations: \(iterations)",
       "clusters: \(clusters.rawValue)",
     ]
-    parts += options.yamlParts
+    parts += writtenOut(options, method).yamlParts
     if let predictors { parts.append("predictors: \(yamlRoles(predictors))") }
     if !targets.isEmpty {
       let entries = targets.map { target in
         var own: [String] = []
         if let method = target.method { own.append("method: \(method)") }
-        own += target.options.yamlParts
+        own += writtenOut(target.options, target.method ?? method).yamlParts
         if let predictors = target.predictors {
           own.append("predictors: \(yamlRoles(predictors))")
         }
@@ -138,8 +137,7 @@ extension ImputationPlanSettings {
 
 extension MethodOptions {
   fileprivate var yamlParts: [String] {
-    ["variance: \(variance.rawValue)"] + (donors.map { ["donors: \($0)"] } ?? [])
-      + (matching.map { ["matching: \($0.rawValue)"] } ?? [])
+    entries.map { "\($0.key): \($0.value)" }
   }
 }
 

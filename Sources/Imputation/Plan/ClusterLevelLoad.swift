@@ -36,7 +36,9 @@ extension ImputationPlan {
     guard specification.cluster != nil else { return [] }
     return targets.compactMap { target in
       let hasMeans = target.clusterLevel.contains { if case .mean = $0 { true } else { false } }
-      guard type(of: target.method).hasModel, target.isTwoLevel || hasMeans else { return nil }
+      guard target.description.hasModel, target.description.unit == .row,
+        target.isTwoLevel || hasMeans
+      else { return nil }
       return ClusterLevelLoad(
         target: target.name, columns: target.clusterLevel.count,
         means: target.clusterLevel.count { if case .mean = $0 { true } else { false } },

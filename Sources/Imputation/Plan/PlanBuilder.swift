@@ -6,18 +6,28 @@ struct PlanBuilder {
   let dataset: Dataset
   let specification: ImputationSpecification
   let grouping: ClusterGrouping
+  let registry: MethodRegistry
   var variables: [PlanVariable] = []
+  var designs: [DesignColumn] = []
+  var designNames: [String] = []
+  var means: [ClusterMeanColumn] = []
   var targets: [TargetPlan] = []
   var notes: [PlanNote] = []
   private var positions: [String: Int] = [:]
   private var clusterOfRow: [Int32] = []
-  private var knownDesigns: [Int: [DesignColumn]] = [:]
+  /// Positions in `designs` by variable, and in `means` by position in `designs`.
+  private var knownDesigns: [Int: Range<Int>] = [:]
+  private var knownMeans: [Int: Int] = [:]
   private var knownConstants: [Int: Bool] = [:]
 
-  init(dataset: Dataset, specification: ImputationSpecification, grouping: ClusterGrouping) {
+  init(
+    dataset: Dataset, specification: ImputationSpecification, grouping: ClusterGrouping,
+    registry: MethodRegistry
+  ) {
     self.dataset = dataset
     self.specification = specification
     self.grouping = grouping
+    self.registry = registry
     clusterOfRow = Array(repeating: 0, count: dataset.rowCount)
     for g in 0..<grouping.count {
       for row in grouping.starts[g]..<grouping.starts[g + 1] { clusterOfRow[row] = Int32(g) }
@@ -54,7 +64,11 @@ struct PlanBuilder {
     var isText = false
     switch column.values {
     case .numeric(let values):
-      for (place, row) in grouping.rowOrder.enumerated() { cells[place] = values[Int(row)] }
+      if grouping.isFileOrder {
+        cells = values
+      } else {
+        for (place, row) in grouping.rowOrder.enumerated() { cells[place] = values[Int(row)] }
+      }
       if type != .numeric {
         if levels.isEmpty { levels = Array(Set(cells.filter { !$0.isNaN })).sorted() }
         let known = Set(levels)
@@ -105,8 +119,12 @@ struct PlanBuilder {
   private func method(
     _ target: TargetSpecification, _ variable: PlanVariable
   ) throws(PlanError) -> any ImputationMethod.Type {
-    guard let method = MethodRegistry.method(named: target.method) else {
+    guard let type = registry.type(named: target.method) else {
       throw .unknownMethod(target.method, target: target.name)
+    }
+    let method = type.description
+    if method.unit == .cluster, specification.cluster == nil {
+      throw .methodNeedsCluster(target.method, target: target.name)
     }
     if method.isTwoLevel {
       guard let cluster = specification.cluster else {
@@ -117,87 +135,171 @@ struct PlanBuilder {
     guard method.suitableTypes.contains(variable.type) else {
       throw .unsuitableType(
         method: target.method, target: target.name, type: variable.type,
-        suitable: MethodRegistry.all.filter {
+        suitable: registry.all.filter {
           $0.suitableTypes.contains(variable.type)
             && (specification.cluster != nil || !$0.isTwoLevel)
         }.map { $0.name })
     }
-    if let matching = target.options.matching, !method.matchings.isEmpty,
-      !method.matchings.contains(matching)
-    {
-      throw .unsuitableMatching(
-        matching, method: target.method, target: target.name, suitable: method.matchings)
+    for option in method.options {
+      if let value = target.options[option.key], !option.allows(value) {
+        throw .unsuitableOption(
+          key: option.key, value: value, method: target.method, target: target.name,
+          form: option.form)
+      }
     }
-    return method
+    return type
   }
 
   /// The columns of one target's model.
   private struct Columns {
-    var levelOne: [DesignColumn] = []
+    var levelOne: [UnitColumn] = []
     var clusterLevel: [ClusterColumn] = [.intercept]
     var order: [TwoLevelColumn] = [.clusterLevel(0)]
-    var names = ["(Intercept)"]
     var slopes: [Int] = []
-    var means: [(column: DesignColumn, name: String)] = []
+    /// Design columns whose cluster means come last.
+    var means: [Int] = []
+
+    mutating func append(_ column: UnitColumn) {
+      order.append(.levelOne(levelOne.count))
+      levelOne.append(column)
+    }
+    mutating func append(_ column: ClusterColumn) {
+      order.append(.clusterLevel(clusterLevel.count))
+      clusterLevel.append(column)
+    }
   }
 
   private mutating func lay(
     out target: TargetSpecification, position: Int, method: any ImputationMethod.Type
   ) throws(PlanError) -> TargetPlan {
+    let description = method.description
     var columns = Columns()
     for predictor in target.predictors where predictor.role != .unused {
-      try add(predictor, of: target, method: method, to: &columns)
+      try add(predictor, of: target, method: description, to: &columns)
     }
     // Means last: where they are collinear with predictors, the predictors stay.
-    for mean in columns.means {
-      columns.order.append(.clusterLevel(columns.clusterLevel.count))
-      columns.clusterLevel.append(.mean(mean.column))
-      columns.names.append(mean.name)
-    }
-    let observed = (0..<dataset.rowCount).filter { !variables[position].cells[$0].isNaN }
-      .map(Int32.init)
+    for design in columns.means { columns.append(.mean(mean(design))) }
+    if !description.hasModel { columns = Columns() }
+    let isMissing = variables[position].cells.map(\.isNaN)
     let missing = variables[position].missingRows
-    let layout = TwoLevelLayout(
-      starts: starts(of: observed), columns: columns.order, randomSlopes: columns.slopes,
-      levelOneCount: columns.levelOne.count)
-    let empty = (0..<grouping.count).reduce(0) {
-      $0 + (layout.starts[$1] == layout.starts[$1 + 1] ? 1 : 0)
+    let units = try units(of: target.name, position: position, unit: description.unit)
+    let starts: (observed: [Int], missing: [Int])
+    switch units {
+    case .rows:
+      let all = grouping.starts
+      let gaps = self.starts(of: missing)
+      starts = (zip(all, gaps).map { $0 - $1 }, gaps)
+    case .clusters(let observed, _, let missing, _):
+      starts = ([0, observed.count], [0, missing.count])
     }
-    if let matching = target.options.matching, method.isTwoLevel, matching.isOfSingleLevel {
+    let layout = TwoLevelLayout(
+      starts: starts.observed, columns: columns.order, randomSlopes: columns.slopes,
+      levelOneCount: columns.levelOne.count)
+    let empty =
+      description.unit == .cluster
+      ? 0
+      : (0..<grouping.count).reduce(0) {
+        $0 + (layout.starts[$1] == layout.starts[$1 + 1] ? 1 : 0)
+      }
+    note(target, description, columns, empty: empty, layout: layout)
+    return TargetPlan(
+      name: target.name, variable: position,
+      method: method.init(options: target.options.resolved(for: description)),
+      description: description, units: units, missingRows: missing,
+      missingStarts: starts.missing, layout: layout, center: center(position),
+      levelOne: columns.levelOne, clusterLevel: columns.clusterLevel,
+      changes: columns.levelOne.map { changes($0, isMissing: isMissing) },
+      emptyClusters: empty,
+      traced: Self.traced(description, slopes: columns.slopes.map { name(columns, at: $0) }))
+  }
+
+  private mutating func note(
+    _ target: TargetSpecification, _ method: MethodDescription, _ columns: Columns, empty: Int,
+    layout: TwoLevelLayout
+  ) {
+    guard method.isTwoLevel else { return }
+    if let matching = target.options.matching, matching.isOfSingleLevel {
       notes.append(
         PlanNote(kind: .biasedMatching, target: target.name, predictor: matching.rawValue))
     }
-    if empty > 0 && method.isTwoLevel {
+    if empty > 0 {
       notes.append(PlanNote(kind: .emptyClusters, target: target.name, count: empty))
     }
     let occupied = grouping.count - empty
     let most = occupied - 2 * layout.randomEffectCount
-    if method.isTwoLevel && columns.clusterLevel.count > most {
+    if columns.clusterLevel.count > most {
       notes.append(
         PlanNote(
           kind: .saturatedClusters, target: target.name, count: columns.clusterLevel.count,
           clusters: occupied, most: most))
     }
-    return TargetPlan(
-      name: target.name, variable: position, method: method.init(options: target.options),
-      isTwoLevel: method.isTwoLevel, observedRows: observed, missingRows: missing,
-      missingStarts: starts(of: missing), layout: layout, columnNames: columns.names,
-      levelOne: columns.levelOne, clusterLevel: columns.clusterLevel,
-      links: columns.levelOne.map { links($0, observed: observed, missing: missing) },
-      emptyClusters: empty,
-      traced: Self.traced(method, slopes: columns.slopes.map { columns.names[$0] }))
+  }
+
+  /// Mean of the observed cells: as the first value plus the mean deviation, exact where all are
+  /// equal.
+  private func center(_ position: Int) -> Double {
+    let values = variables[position].cells.filter { !$0.isNaN }
+    guard let first = values.first else { return 0 }
+    return first + values.reduce(0) { $0 + ($1 - first) } / Double(values.count)
+  }
+
+  private func name(_ columns: Columns, at position: Int) -> String {
+    guard case .levelOne(let index) = columns.order[position],
+      case .design(let design) = columns.levelOne[index]
+    else { return "" }
+    return designNames[design]
+  }
+
+  /// Whether a cell of the column is imputed in a row that the target's model is fitted to.
+  private func changes(_ column: UnitColumn, isMissing: [Bool]) -> Bool {
+    switch column {
+    case .design(let design):
+      variables[designs[design].variable].missingRows.contains { !isMissing[Int($0)] }
+    case .clusterValue(let design): !variables[designs[design].variable].missingRows.isEmpty
+    case .clusterMean(let mean):
+      !variables[designs[means[mean].design].variable].missingRows.isEmpty
+    }
+  }
+
+  /// - Throws: ``PlanError/variesWithinClusters(target:method:)``.
+  private func units(
+    of target: String, position: Int, unit: MethodDescription.Unit
+  ) throws(PlanError) -> TargetUnits {
+    guard unit == .cluster else { return .rows }
+    let cells = variables[position].cells
+    var observed: [Int32] = []
+    var rows: [Int32] = []
+    var missing: [Int32] = []
+    /// Per cluster the row with its value, or −1 and its position among the missing ones.
+    var source = [(row: Int32, missing: Int32)](repeating: (-1, 0), count: grouping.count)
+    for g in 0..<grouping.count {
+      for row in grouping.starts[g]..<grouping.starts[g + 1] where !cells[row].isNaN {
+        if source[g].row < 0 {
+          source[g].row = Int32(row)
+        } else if cells[Int(source[g].row)] != cells[row] {
+          throw .variesWithinClusters(target: target)
+        }
+      }
+      if source[g].row >= 0 {
+        observed.append(Int32(g))
+        rows.append(source[g].row)
+      } else {
+        source[g].missing = Int32(missing.count)
+        missing.append(Int32(g))
+      }
+    }
+    let ofCell = variables[position].missingRows.map { row in
+      let source = source[Int(clusterOfRow[Int(row)])]
+      return source.row >= 0 ? -1 - source.row : source.missing
+    }
+    return .clusters(observed: observed, rows: rows, missing: missing, ofCell: ofCell)
   }
 
   /// What is traced of a target, each under a name of its own.
   private static func traced(
-    _ method: any ImputationMethod.Type, slopes: [String]
+    _ method: MethodDescription, slopes: [String]
   ) -> [TracedQuantity] {
-    var names: [TracedQuantity] = [.mean, .sd]
-    if method.isTwoLevel {
-      names += TracedQuantity.drawn(slopes: slopes)
-    } else if method.hasModel {
-      names.append(.residualSD)
-    }
+    let names = [.mean, .sd] + method.parameters(slopes)
     var seen = Set<TracedQuantity>()
     return names.map { name in
       // "cor__a.b.c" may be of a.b and c, or of a and b.c.
@@ -209,13 +311,13 @@ struct PlanBuilder {
 
   private mutating func add(
     _ predictor: PredictorSpecification, of target: TargetSpecification,
-    method: any ImputationMethod.Type, to columns: inout Columns
+    method: MethodDescription, to columns: inout Columns
   ) throws(PlanError) {
     let role = predictor.role
     guard role != .cluster, predictor.name != target.name,
       predictor.name != specification.cluster
     else { throw .impossibleRole(target: target.name, predictor: predictor.name, role: role) }
-    if role.hasRandomSlope && !method.isTwoLevel {
+    if role.hasRandomSlope && !method.roles.contains(role) {
       throw .randomSlopeInSingleLevel(
         method: target.method, target: target.name, predictor: predictor.name)
     }
@@ -237,14 +339,18 @@ struct PlanBuilder {
       return
     }
     let isClusterLevel =
-      specification.cluster != nil && variable.missingRows.isEmpty
-      && isConstantWithinClusters(position)
-    if isClusterLevel {
+      specification.cluster != nil
+      && (variable.missingRows.isEmpty
+        ? isConstantWithinClusters(position) : isImputedOncePerCluster(predictor.name))
+    if method.unit == .cluster {
       for design in designs {
-        columns.order.append(.clusterLevel(columns.clusterLevel.count))
-        columns.clusterLevel.append(.constant(values: clusterValues(design, variable)))
-        columns.names.append(design.name)
+        columns.append(
+          isClusterLevel ? UnitColumn.clusterValue(design) : .clusterMean(mean(design)))
       }
+      return
+    }
+    if isClusterLevel {
+      for design in designs { columns.append(ClusterColumn.clusterValue(design)) }
       if role.hasClusterMean {
         notes.append(
           PlanNote(kind: .noClusterMean, target: target.name, predictor: predictor.name))
@@ -257,24 +363,45 @@ struct PlanBuilder {
     }
     for design in designs {
       if role.hasRandomSlope { columns.slopes.append(columns.order.count) }
-      columns.order.append(.levelOne(columns.levelOne.count))
-      columns.levelOne.append(design)
-      columns.names.append(design.name)
-      if role.hasClusterMean { columns.means.append((design, "mean of \(design.name)")) }
+      columns.append(UnitColumn.design(design))
+      if role.hasClusterMean { columns.means.append(design) }
     }
   }
 
-  /// The columns of a variable, found once.
-  private mutating func designs(_ position: Int) -> [DesignColumn] {
+  /// Whether an incomplete variable is a target whose method gives each cluster one value.
+  private func isImputedOncePerCluster(_ name: String) -> Bool {
+    guard let target = specification.targets.first(where: { $0.name == name }) else { return false }
+    return registry.type(named: target.method)?.description.unit == .cluster
+  }
+
+  /// The columns of a variable, as positions in `designs`, found once.
+  private mutating func designs(_ position: Int) -> Range<Int> {
     if let known = knownDesigns[position] { return known }
     let columns = design(variables[position], position: position)
-    knownDesigns[position] = columns
-    return columns
+    let places = designs.count..<designs.count + columns.count
+    designs += columns.map(\.column)
+    designNames += columns.map(\.name)
+    knownDesigns[position] = places
+    return places
+  }
+
+  /// The position in `means` of a design column's cluster mean.
+  private mutating func mean(_ design: Int) -> Int {
+    if let known = knownMeans[design] { return known }
+    let column = designs[design]
+    means.append(
+      ClusterMeanColumn(
+        design: design, column: column, variable: variables[column.variable],
+        starts: grouping.starts))
+    knownMeans[design] = means.count - 1
+    return means.count - 1
   }
 
   /// A numeric or binary predictor is one column; others are an indicator per level but the first.
   /// Empty when the observed cells never vary.
-  private func design(_ variable: PlanVariable, position: Int) -> [DesignColumn] {
+  private func design(
+    _ variable: PlanVariable, position: Int
+  ) -> [(column: DesignColumn, name: String)] {
     let observed = variable.cells.filter { !$0.isNaN }
     guard let first = observed.first, observed.contains(where: { $0 != first }) else { return [] }
     func mean(_ value: (Double) -> Double) -> Double {
@@ -283,18 +410,16 @@ struct PlanBuilder {
     switch variable.type {
     case .numeric, .binary:
       return [
-        DesignColumn(
-          variable: position, level: nil, name: variable.name, offset: mean { $0 })
+        (DesignColumn(variable: position, level: nil, offset: mean { $0 }), variable.name)
       ]
     case .ordered, .categorical:
-      let cellLevels =
-        variable.isText ? variable.levels.indices.map(Double.init) : variable.levels
       let seen = Set(observed)
-      let present = cellLevels.filter { seen.contains($0) }
+      let present = variable.levelCells.filter { seen.contains($0) }
       return present.dropFirst().map { level in
-        DesignColumn(
-          variable: position, level: level, name: "\(variable.name)=\(levelName(variable, level))",
-          offset: mean { $0 == level ? 1 : 0 })
+        (
+          DesignColumn(variable: position, level: level, offset: mean { $0 == level ? 1 : 0 }),
+          "\(variable.name)=\(levelName(variable, level))"
+        )
       }
     }
   }
@@ -324,45 +449,11 @@ struct PlanBuilder {
     return true
   }
 
-  private func clusterValues(_ design: DesignColumn, _ variable: PlanVariable) -> [Double] {
-    (0..<grouping.count).map { design.value(variable.cells[grouping.starts[$0]]) }
-  }
-
   /// First packed row of each cluster among `rows`, and their number.
   private func starts(of rows: [Int32]) -> [Int] {
     var counts = [Int](repeating: 0, count: grouping.count + 1)
     for row in rows { counts[Int(clusterOfRow[Int(row)]) + 1] += 1 }
     for g in 0..<grouping.count { counts[g + 1] += counts[g] }
     return counts
-  }
-
-  private func links(
-    _ design: DesignColumn, observed: [Int32], missing: [Int32]
-  ) -> CellLinks? {
-    let variable = variables[design.variable]
-    guard !variable.missingRows.isEmpty else { return nil }
-    return CellLinks(
-      observed: Self.shared(observed, variable.missingRows),
-      missing: Self.shared(missing, variable.missingRows))
-  }
-
-  /// Rows that two increasing lists share, as positions in each.
-  private static func shared(
-    _ rows: [Int32], _ cells: [Int32]
-  ) -> [(position: Int32, cell: Int32)] {
-    var result: [(position: Int32, cell: Int32)] = []
-    var (i, j) = (0, 0)
-    while i < rows.count && j < cells.count {
-      if rows[i] == cells[j] {
-        result.append((Int32(i), Int32(j)))
-        i += 1
-        j += 1
-      } else if rows[i] < cells[j] {
-        i += 1
-      } else {
-        j += 1
-      }
-    }
-    return result
   }
 }

@@ -12,6 +12,11 @@ struct PlanVariable: Sendable {
   let missingRows: [Int32]
   /// Cells are positions in the text column's levels.
   let isText: Bool
+
+  /// The levels as cells have them, in order; empty for a numeric variable.
+  var levelCells: [Double] {
+    type == .numeric ? [] : isText ? levels.indices.map(Double.init) : levels
+  }
 }
 
 /// Data and specification made ready for chains: rows sorted so that clusters are contiguous,
@@ -30,17 +35,23 @@ public struct ImputationPlan: Sendable {
   /// First row of each cluster in the plan's order, G + 1.
   let clusterStarts: [Int]
   let variables: [PlanVariable]
+  /// Columns that predictors have, each once.
+  let designs: [DesignColumn]
+  let designNames: [String]
+  /// Cluster means of them.
+  let means: [ClusterMeanColumn]
   let targets: [TargetPlan]
   /// Indices into `targets` in the order of visits.
   let visit: [Int]
 
   /// - Throws: ``PlanError`` for whatever cannot be imputed as specified.
   public init(
-    dataset: Dataset, specification: ImputationSpecification
+    dataset: Dataset, specification: ImputationSpecification,
+    registry: MethodRegistry = .standard
   ) throws(PlanError) {
     let grouping = try ClusterGrouping(dataset: dataset, cluster: specification.cluster)
     var builder = PlanBuilder(
-      dataset: dataset, specification: specification, grouping: grouping)
+      dataset: dataset, specification: specification, grouping: grouping, registry: registry)
     try builder.addVariables()
     try builder.addTargets()
     self.specification = specification
@@ -49,6 +60,9 @@ public struct ImputationPlan: Sendable {
     rowOrder = grouping.rowOrder
     clusterStarts = grouping.starts
     variables = builder.variables
+    designs = builder.designs
+    designNames = builder.designNames
+    means = builder.means
     targets = builder.targets
     notes = builder.notes
     visit = try Self.visitOrder(specification, targets: builder.targets)
@@ -80,7 +94,7 @@ public struct ImputationPlan: Sendable {
     let huge = Set(
       variables.indices.filter { variables[$0].cells.contains { abs($0) > Self.largestSize } })
     let isDoubtful =
-      !huge.isEmpty || targets.contains { $0.observedRows.count <= $0.columnNames.count }
+      !huge.isEmpty || targets.contains { $0.layout.rowCount <= $0.layout.columns.count }
     guard isDoubtful else { return }
     var chain = Chain(plan: self, imputation: 1)
     do {
@@ -88,12 +102,22 @@ public struct ImputationPlan: Sendable {
     } catch {
       let used =
         targets.first { $0.name == error.target }.map { target in
-          [target.variable] + target.levelOne.map(\.variable)
+          [target.variable] + usedVariables(target)
         } ?? []
       throw .cannotBegin(
-        target: error.target, cause: error.cause,
+        target: error.target, cause: .init(failure: error.cause),
         huge: variables.indices.filter { huge.contains($0) && used.contains($0) }
           .map { variables[$0].name })
+    }
+  }
+
+  /// Variables of a target's columns that vary within clusters.
+  private func usedVariables(_ target: TargetPlan) -> [Int] {
+    target.levelOne.map { column in
+      switch column {
+      case .design(let design), .clusterValue(let design): designs[design].variable
+      case .clusterMean(let mean): designs[means[mean].design].variable
+      }
     }
   }
 
@@ -108,7 +132,7 @@ public struct ImputationPlan: Sendable {
   /// Observed values of each target, as chains see them (a text target's are positions in its
   /// levels), rows in the plan's order.
   public var observedValues: [[Double]] {
-    targets.map { target in target.observedRows.map { variables[target.variable].cells[Int($0)] } }
+    targets.map { target in variables[target.variable].cells.filter { !$0.isNaN } }
   }
 
   /// Original rows (from 0, increasing) of each target's missing cells.
@@ -135,67 +159,5 @@ public struct ImputationPlan: Sendable {
       }
     }
     return result
-  }
-}
-
-/// Rows grouped by cluster, clusters in order of first appearance, rows in file order within.
-struct ClusterGrouping: Sendable {
-  let count: Int
-  let starts: [Int]
-  let rowOrder: [Int32]
-
-  init(dataset: Dataset, cluster: String?) throws(PlanError) {
-    let n = dataset.rowCount
-    guard let cluster else {
-      count = 1
-      starts = [0, n]
-      rowOrder = (0..<n).map(Int32.init)
-      return
-    }
-    guard let column = dataset[cluster] else {
-      throw .unknownVariable(cluster, role: "the cluster")
-    }
-    let missing = (0..<n).filter { column.isMissing($0) }
-    guard missing.isEmpty else {
-      throw .missingClusterID(
-        column: cluster, rows: missing.prefix(5).map { $0 + 1 }, total: missing.count)
-    }
-    var codeOfRow = [Int32](repeating: 0, count: n)
-    var next: Int32 = 0
-    switch column.values {
-    case .numeric(let cells):
-      var codes: [Double: Int32] = [:]
-      for (i, value) in cells.enumerated() {
-        if let code = codes[value] {
-          codeOfRow[i] = code
-        } else {
-          codes[value] = next
-          codeOfRow[i] = next
-          next += 1
-        }
-      }
-    case .text(let cells, let levels):
-      var codes = [Int32](repeating: -1, count: levels.count)
-      for (i, value) in cells.enumerated() {
-        if codes[Int(value)] < 0 {
-          codes[Int(value)] = next
-          next += 1
-        }
-        codeOfRow[i] = codes[Int(value)]
-      }
-    }
-    let g = Int(next)
-    var sizes = [Int](repeating: 0, count: g + 1)
-    for code in codeOfRow { sizes[Int(code) + 1] += 1 }
-    for i in 0..<g { sizes[i + 1] += sizes[i] }
-    var fill = sizes
-    var order = [Int32](repeating: 0, count: n)
-    for (i, code) in codeOfRow.enumerated() {
-      order[fill[Int(code)]] = Int32(i)
-      fill[Int(code)] += 1
-    }
-    count = g
-    starts = sizes
-    rowOrder = order
   }
 }

@@ -17,10 +17,10 @@ public struct ChainState: Sendable, Equatable {
   public var iteration: Int
   /// Per target its imputed values, in increasing order of original row.
   public var imputed: [[Double]]
-  /// Per target what its method remembers; mostly empty.
-  public var samplerStates: [[Double]]
+  /// Per target what its method remembers, as the method writes it; mostly empty.
+  public var samplerStates: [[UInt8]]
 
-  public init(iteration: Int, imputed: [[Double]], samplerStates: [[Double]]) {
+  public init(iteration: Int, imputed: [[Double]], samplerStates: [[UInt8]]) {
     self.iteration = iteration
     self.imputed = imputed
     self.samplerStates = samplerStates
@@ -54,14 +54,14 @@ public struct VisitReport: Sendable, Equatable {
   }
 }
 
-/// Why a chain stopped: which target in which iteration, and what the model said.
-public struct ChainError: Error, Equatable, CustomStringConvertible {
+/// Why a chain stopped: which target in which iteration, and what the method said.
+public struct ChainError: Error, CustomStringConvertible {
   public var imputation: Int
   public var iteration: Int
   public var target: String
-  public var cause: TwoLevelError
+  public var cause: any MethodFailure
 
-  public init(imputation: Int, iteration: Int, target: String, cause: TwoLevelError) {
+  public init(imputation: Int, iteration: Int, target: String, cause: any MethodFailure) {
     self.imputation = imputation
     self.iteration = iteration
     self.target = target
@@ -71,6 +71,12 @@ public struct ChainError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     "imputation \(imputation), iteration \(iteration), \(target): \(cause)"
   }
+}
+
+/// What is left of an error that is no ``MethodFailure``: a state that was written by another
+/// program.
+struct OtherFailure: MethodFailure {
+  let description: String
 }
 
 /// One chain of chained equations: imputation k, a pure function of (data, specification, k).
@@ -87,9 +93,16 @@ public struct Chain {
   /// Per iteration since this object began, per visit.
   public private(set) var trace: [[TracePoint]] = []
   private var nextVisit = 0
-  private var views: [TargetView]
+  private var store: VariableStore
+  /// Per target its method and what that remembers, and what need not be computed again.
+  private var samplers: [any TargetSampler]
+  private var memories: [TargetMemory]
   /// Per variable its imputed cells in plan order; empty for complete variables.
   private var imputed: [[Double]]
+  /// Per target the donors of its latest visit.
+  private var donors: [[Int32]]
+  /// What the latest visit said.
+  private var visitLog = VisitLog()
   /// How everything stood after the last whole iteration. Arrays are shared until a visit replaces
   /// them, so that this costs next to nothing.
   private var boundary: Boundary
@@ -97,34 +110,63 @@ public struct Chain {
   private struct Boundary {
     var iteration: Int
     var imputed: [[Double]]
-    var samplerStates: [[Double]]
+    var samplers: [any TargetSampler]
     var log: EventLog
     var traced: Int
   }
 
+  /// Cross-products and the like that a chain keeps between visits, of all targets together; what
+  /// does not fit is computed again, since with hundreds of targets it would fill the machine.
+  private static let mostBytesKept = 4 << 20
+
   /// Starts imputation `imputation` from random observed values, or carries it on from `state`.
-  public init(plan: ImputationPlan, imputation: Int, state: ChainState? = nil) {
+  ///
+  /// - Throws: when `state` is not of this plan.
+  public init(plan: ImputationPlan, imputation: Int, resuming state: ChainState) throws {
+    self.init(plan: plan, imputation: imputation)
+    guard state.imputed.count == plan.targets.count,
+      state.samplerStates.count == plan.targets.count,
+      zip(state.imputed, plan.targets).allSatisfy({ $0.count == $1.missingRows.count })
+    else {
+      throw OtherFailure(description: "the chain's state is of another plan")
+    }
+    iteration = state.iteration
+    for (t, target) in plan.targets.enumerated() {
+      imputed[target.variable] = Self.toPlanOrder(state.imputed[t], target, plan)
+      store.set(
+        imputed[target.variable], rows: target.missingRows, of: target.variable)
+      try samplers[t].restore(state.samplerStates[t])
+    }
+    noteBoundary()
+  }
+
+  /// Starts imputation `imputation` from random observed values.
+  public init(plan: ImputationPlan, imputation: Int) {
     self.plan = plan
     self.imputation = imputation
-    iteration = state?.iteration ?? 0
-    boundary = Boundary(
-      iteration: iteration, imputed: [], samplerStates: [], log: EventLog(), traced: 0)
-    views = plan.targets.map { TargetView(plan: $0, imputation: plan) }
+    iteration = 0
+    store = VariableStore(plan)
+    samplers = plan.targets.map { $0.method.sampler }
+    memories = Array(repeating: TargetMemory(), count: plan.targets.count)
+    donors = Array(repeating: [], count: plan.targets.count)
     imputed = Array(repeating: [], count: plan.variables.count)
+    boundary = Boundary(iteration: 0, imputed: [], samplers: [], log: EventLog(), traced: 0)
     for (t, target) in plan.targets.enumerated() {
-      if let state {
-        imputed[target.variable] = Self.toPlanOrder(state.imputed[t], target, plan)
-        views[t].samplerState = state.samplerStates[t]
-      } else {
-        var stream = RandomStream(
-          StreamAddress(
-            seed: plan.specification.seed, task: UInt32(imputation), iteration: 0,
-            target: UInt32(t)))
-        let observed = views[t].observed
-        imputed[target.variable] = (0..<target.missingRows.count).map { _ in
-          observed[stream.index(below: observed.count)]
-        }
+      var stream = RandomStream(
+        StreamAddress(
+          seed: plan.specification.seed, task: UInt32(imputation), iteration: 0,
+          target: UInt32(t)))
+      let cells = plan.variables[target.variable].cells
+      let observed: [Double]
+      switch target.units {
+      case .rows: observed = cells.filter { !$0.isNaN }
+      case .clusters(_, let rows, _, _): observed = rows.map { cells[Int($0)] }
       }
+      let values = (0..<target.missingUnitCount).map { _ in
+        observed[stream.index(below: observed.count)]
+      }
+      imputed[target.variable] = target.cellValues(values, cells: cells)
+      store.set(imputed[target.variable], rows: target.missingRows, of: target.variable)
     }
     noteBoundary()
   }
@@ -144,24 +186,46 @@ public struct Chain {
       StreamAddress(
         seed: plan.specification.seed, task: UInt32(imputation), iteration: UInt32(current),
         target: UInt32(nextVisit)))
-    views[t].refresh(from: imputed)
-    do {
-      imputed[target.variable] = try target.method.impute(&views[t], using: &stream)
-    } catch {
-      throw ChainError(
-        imputation: imputation, iteration: current, target: target.name, cause: error)
-    }
-    views[t].endVisit()
-    note(views[t], iteration: current)
+    let values = try impute(t, iteration: current, using: &stream)
+    imputed[target.variable] = target.cellValues(values, cells: store.cells[target.variable])
+    store.set(imputed[target.variable], rows: target.missingRows, of: target.variable)
+    note(target, iteration: current)
     if nextVisit == 0 { trace.append([]) }
-    trace[trace.count - 1].append(
-      Self.tracePoint(imputed[target.variable], views[t]))
+    trace[trace.count - 1].append(Self.tracePoint(values, target, visitLog))
     nextVisit += 1
     guard nextVisit == plan.visit.count else { return false }
     nextVisit = 0
     iteration = current
     noteBoundary()
     return true
+  }
+
+  /// One visit: lends the store and the target's memory to the method.
+  private mutating func impute(
+    _ t: Int, iteration: Int, using stream: inout RandomStream
+  ) throws(ChainError) -> [Double] {
+    var lent = VariableStore.lent
+    swap(&lent, &store)
+    var memory = TargetMemory()
+    swap(&memory, &memories[t])
+    var view = TargetView(plan: plan.targets[t], imputation: plan, store: lent, memory: memory)
+    lent = VariableStore.lent
+    memory = TargetMemory()
+    defer {
+      swap(&view.store, &store)
+      visitLog = view.log
+      donors[t] = view.log.donors
+    }
+    do {
+      let values = try samplers[t].impute(&view, using: &stream)
+      let kept = memories.reduce(0) { $0 + $1.byteCount } + view.memory.byteCount
+      if kept <= Self.mostBytesKept { swap(&view.memory, &memories[t]) }
+      return values
+    } catch {
+      throw ChainError(
+        imputation: imputation, iteration: iteration, target: plan.targets[t].name,
+        cause: error as? any MethodFailure ?? OtherFailure(description: "\(error)"))
+    }
   }
 
   /// Runs whole iterations until `last` are done.
@@ -171,7 +235,7 @@ public struct Chain {
 
   private mutating func noteBoundary() {
     boundary = Boundary(
-      iteration: iteration, imputed: imputed, samplerStates: views.map(\.samplerState), log: log,
+      iteration: iteration, imputed: imputed, samplers: samplers, log: log,
       traced: trace.count)
   }
 
@@ -181,7 +245,7 @@ public struct Chain {
     ChainState(
       iteration: boundary.iteration,
       imputed: plan.targets.map { Self.toFileOrder(boundary.imputed[$0.variable], $0, plan) },
-      samplerStates: boundary.samplerStates)
+      samplerStates: boundary.samplers.map(\.state))
   }
 
   /// The trace of the whole iterations since this object began.
@@ -194,58 +258,52 @@ public struct Chain {
   public var lastVisit: VisitReport? {
     guard !plan.visit.isEmpty, !trace.isEmpty else { return nil }
     let visited = (nextVisit == 0 ? plan.visit.count : nextVisit) - 1
-    let view = views[plan.visit[visited]]
+    let t = plan.visit[visited]
+    let target = plan.targets[t]
     return VisitReport(
-      iteration: nextVisit == 0 ? iteration : iteration + 1, target: view.plan.name,
-      quantities: view.plan.traced, point: trace[trace.count - 1][visited],
-      samplerState: view.samplerState,
-      remarks: remarks(view).map { remark in
+      iteration: nextVisit == 0 ? iteration : iteration + 1, target: target.name,
+      quantities: target.traced, point: trace[trace.count - 1][visited],
+      samplerState: samplers[t].figures,
+      remarks: remarks(target).map { remark in
         remark.kind.rawValue + (remark.detail.isEmpty ? "" : ": \(remark.detail)")
       })
   }
 
   /// Per target how often donors were borrowed in its latest visit; nil for methods that borrow no
   /// values and for targets that this object has not visited.
-  public var donorUse: [DonorUse?] { views.map(\.donorUse) }
+  public var donorUse: [DonorUse?] {
+    zip(donors, plan.targets).map { donors, target in
+      donors.isEmpty ? nil : DonorUse(picks: donors, observed: target.layout.rowCount)
+    }
+  }
 
   /// Whether the chain stands between two iterations.
   public var isBetweenIterations: Bool { nextVisit == 0 }
 
-  private mutating func note(_ view: TargetView, iteration: Int) {
-    for remark in remarks(view) {
-      log.record(
-        remark.kind, target: view.plan.name, detail: remark.detail, iteration: iteration)
+  private mutating func note(_ target: TargetPlan, iteration: Int) {
+    for remark in remarks(target) {
+      log.record(remark.kind, target: target.name, detail: remark.detail, iteration: iteration)
     }
   }
 
-  /// What went otherwise than asked in a view's last visit.
-  private func remarks(_ view: TargetView) -> [(kind: EventKind, detail: String)] {
-    let target = view.plan
-    var result: [(kind: EventKind, detail: String)] = view.remarks.map { remark in
-      switch remark {
-      case .collinear(let position): (.collinear, target.columnNames[position])
-      case .singular: (.singular, "")
-      case .varianceHeld(let clusters, let needed):
-        (.varianceHeld, "\(clusters) clusters, \(needed) needed")
-      case .noResidualVariation: (.varianceHeld, "no residual variation within clusters")
-      case .perfectFit: (.perfectFit, "")
-      case .notEvaluated: (.varianceHeld, "its likelihood is beyond the computer's numbers")
-      }
-    }
-    if view.lacksDonors { result.append((.fewDonors, "")) }
+  /// What went otherwise than asked in the latest visit, which was of `target`.
+  private func remarks(_ target: TargetPlan) -> [VisitLog.Remark] {
+    var result = visitLog.remarks
     if target.isTwoLevel && target.emptyClusters > 0 {
-      result.append((.emptyClusters, "\(target.emptyClusters) clusters"))
+      result.append(.init(.emptyClusters, "\(target.emptyClusters) clusters"))
     }
     return result
   }
 
-  private static func tracePoint(_ values: [Double], _ view: TargetView) -> TracePoint {
+  private static func tracePoint(
+    _ values: [Double], _ target: TargetPlan, _ log: VisitLog
+  ) -> TracePoint {
     let n = Double(values.count)
     let mean = values.reduce(0, +) / n
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    var figures = [mean, values.count > 1 ? (squares / (n - 1)).squareRoot() : .nan] + view.drawn
-    let missing = view.plan.traced.count - figures.count
-    if missing > 0 { figures += Array(repeating: .nan, count: missing) }
+    var figures = [mean, values.count > 1 ? (squares / (n - 1)).squareRoot() : .nan]
+    figures += log.parameters.prefix(target.traced.count - 2)
+    figures += Array(repeating: .nan, count: target.traced.count - figures.count)
     return TracePoint(figures: figures)
   }
 

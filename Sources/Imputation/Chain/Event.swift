@@ -1,18 +1,49 @@
 /// What promise 3 counts: things that went otherwise than asked, none of them silent.
-public enum EventKind: String, Sendable, Codable, CaseIterable {
-  /// A column was a linear combination of earlier ones and was dropped; `detail` names it.
-  case collinear
+///
+/// A method with something of its own to say adds a constant beside itself.
+public struct EventKind: RawRepresentable, Sendable, Hashable, Codable {
+  /// As records, tables and the report have it.
+  public let rawValue: String
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  /// A column was a linear combination of earlier ones and was dropped; the detail names it.
+  public static let collinear = EventKind(rawValue: "collinear")
   /// The REML estimate of the random effects' covariance was singular.
-  case singular
+  public static let singular = EventKind(rawValue: "singular")
   /// No proper posterior of the variance parameters (too few clusters, or no residual variation
   /// within them); held at the estimate.
-  case varianceHeld = "variance held"
+  public static let varianceHeld = EventKind(rawValue: "variance held")
   /// Predictors reproduced the observed values exactly.
-  case perfectFit = "perfect fit"
+  public static let perfectFit = EventKind(rawValue: "perfect fit")
   /// Clusters without an observed value of the target.
-  case emptyClusters = "empty clusters"
+  public static let emptyClusters = EventKind(rawValue: "empty clusters")
   /// Fewer observed values than donors asked for.
-  case fewDonors = "few donors"
+  public static let fewDonors = EventKind(rawValue: "few donors")
+}
+
+extension EventKind {
+  /// What it means and what to do about it, a sentence without its end; nil for kinds that are not
+  /// of imputations.
+  public var meaning: String? {
+    Self.meanings[self]
+      ?? MethodRegistry.all.lazy.flatMap(\.events).first { $0.kind == self }?.meaning
+  }
+
+  private static let meanings: [EventKind: String] = [
+    .collinear: "a predictor was a linear combination of others and left out of that update",
+    .singular:
+      "a model's random-effect covariance was estimated at its boundary; values were drawn from the "
+      + "posterior all the same",
+    .varianceHeld:
+      "too few clusters (or no variation within them) for a proper posterior of the variances, which "
+      + "were held at their estimate; uncertainty is understated",
+    .perfectFit:
+      "predictors reproduced the observed values exactly; look for a copy of the target among them",
+    .emptyClusters:
+      "clusters without an observed value, whose effects were drawn from the distribution between "
+      + "clusters",
+    .fewDonors: "fewer observed values than donors asked for",
+  ]
 }
 
 /// One kind of event in a run of consecutive iterations of one chain.

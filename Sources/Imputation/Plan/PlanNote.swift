@@ -86,7 +86,10 @@ public enum PlanError: Error, Equatable, Sendable {
   case unknownMethod(String, target: String)
   case methodNeedsCluster(String, target: String)
   case unsuitableType(method: String, target: String, type: VariableType, suitable: [String])
-  case unsuitableMatching(Matching, method: String, target: String, suitable: [Matching])
+  case unsuitableOption(
+    key: String, value: OptionValue, method: String, target: String, form: MethodOption.Form)
+  /// A method gives each cluster one value, but the observed ones differ within a cluster.
+  case variesWithinClusters(target: String)
   case randomSlopeInSingleLevel(method: String, target: String, predictor: String)
   case clusterMeanWithoutCluster(target: String, predictor: String)
   case impossibleRole(target: String, predictor: String, role: Role)
@@ -97,7 +100,13 @@ public enum PlanError: Error, Equatable, Sendable {
   case notATarget(String)
   /// The first iteration fails at `target`; `huge` are variables of its model with values beyond
   /// ``ImputationPlan/largestSize``.
-  case cannotBegin(target: String, cause: TwoLevelError, huge: [String])
+  case cannotBegin(target: String, cause: Cause, huge: [String])
+
+  /// What a method said; two are equal if they say the same.
+  public struct Cause: Equatable, Sendable {
+    public var failure: any MethodFailure
+    public static func == (a: Cause, b: Cause) -> Bool { "\(a.failure)" == "\(b.failure)" }
+  }
 }
 
 extension PlanError: CustomStringConvertible {
@@ -121,9 +130,11 @@ extension PlanError: CustomStringConvertible {
     case .unsuitableType(let method, let target, let type, let suitable):
       "\(target): \(method) cannot impute a variable of type \(type.rawValue); suitable: "
         + suitable.joined(separator: ", ")
-    case .unsuitableMatching(let matching, let method, let target, let suitable):
-      "\(target): \(method) does not know matching \(matching.rawValue); possible: "
-        + suitable.map(\.rawValue).joined(separator: ", ")
+    case .unsuitableOption(let key, let value, let method, let target, let form):
+      "\(target): \(method) does not know \(key) \(value); possible: \(form)"
+    case .variesWithinClusters(let target):
+      "\(target): its observed values differ within a cluster, so that it cannot be imputed once per "
+        + "cluster; use a method for rows, or correct the rows that differ"
     case .randomSlopeInSingleLevel(let method, let target, let predictor):
       "\(target): \(method) is a single-level method, so \(predictor) cannot have a random slope "
         + "(role 2 or 4); use role 1 or 3, or a 2l method"
@@ -145,13 +156,15 @@ extension PlanError: CustomStringConvertible {
     case .cannotBegin(let target, let cause, let huge):
       "\(target): it cannot be imputed as specified: "
         + (huge.isEmpty
-          ? "\(cause)" + (cause.isOfTooFewRows ? "; give it fewer predictors" : "")
+          ? "\(cause.failure)" + (cause.failure.remedy.map { "; \($0)" } ?? "")
           : "\(huge.joined(separator: ", ")) \(huge.count == 1 ? "has" : "have") values beyond 1e150, "
             + "whose squares no computer number holds; rescale, or mark codes that mean missing")
     }
   }
 }
 
-extension TwoLevelError {
-  fileprivate var isOfTooFewRows: Bool { if case .tooFewRows = self { true } else { false } }
+extension TwoLevelError: MethodFailure {
+  public var remedy: String? {
+    if case .tooFewRows = self { "give it fewer predictors" } else { nil }
+  }
 }

@@ -24,6 +24,9 @@ package struct LocalResiduals {
   private var pool: DonorPool
   private var members: [Int32] = []
   private var candidates: [Double] = []
+  /// Below this distance from an observed value no other one is nearer; 0 where values are so close
+  /// that rounding could tell otherwise.
+  private let certain: Double
 
   /// - Parameters:
   ///   - observed: n observed values.
@@ -41,6 +44,10 @@ package struct LocalResiduals {
     self.values = values
     self.predictions = predictions
     self.misfit = misfit
+    var gap = Double.infinity
+    for i in values.indices.dropFirst() { gap = min(gap, values[i] - values[i - 1]) }
+    let size = max(abs(values[0]), abs(values[values.count - 1]))
+    certain = gap > 1e-9 * size ? 0.499 * gap : 0
     self.clusterOfRow = clusterOfRow
     reciprocalSizes = sizes.map { $0 > 0 ? 1 / $0 : 0 }
     membersOfCluster = Array(repeating: 0, count: sizes.count)
@@ -84,7 +91,8 @@ package struct LocalResiduals {
       let residual = observed[j] - predictions[j]
       sum += residual - first
       squares += (residual - first) * (residual - first)
-      candidates.append(nearest(prediction + residual))
+      candidates.append(
+        abs(prediction - predictions[j]) < certain ? observed[j] : nearest(prediction + residual))
     }
     let target = prediction + local / k
     let variance = max(0, squares - sum * sum / k) / k * varianceRatio()
