@@ -1,4 +1,5 @@
-import Inference
+import Analyses
+import Pooling
 
 extension EstimateRow {
   /// The row of a pooled estimate.

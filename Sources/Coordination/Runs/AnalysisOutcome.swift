@@ -1,4 +1,5 @@
-import Inference
+import Analyses
+import Formulas
 import Tabular
 
 /// An analysis of the study bound to its data.

@@ -1,7 +1,7 @@
+import Analyses
 import Coordination
 import Foundation
 import Imputation
-import Inference
 import RunRecord
 import Study
 import Tabular

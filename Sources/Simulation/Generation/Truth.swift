@@ -1,4 +1,4 @@
-import Inference
+import Analyses
 import Tabular
 
 /// What an analysis of a design's complete data estimates.

@@ -1,5 +1,5 @@
+import Analyses
 import Imputation
-import Inference
 
 /// Which data an analysis sees.
 public enum DataUse: Sendable, Equatable {

@@ -1,5 +1,4 @@
 import Coordination
-import Inference
 import Tabular
 
 /// A true value with the Monte Carlo standard error of finding it, 0 where it is exact.

@@ -1,3 +1,4 @@
+import Analyses
 import Numerics
 
 /// A pooled test that several coefficients are zero at once.
@@ -41,7 +42,7 @@ extension Pooling {
       var contrasts = Matrix(rows: terms.count, columns: fit.terms.count)
       for (i, position) in positions.enumerated() {
         contrasts[i, position] = 1
-        df = min(df, try rule.degreesOfFreedom(of: fit.terms[position]))
+        df = min(df, try degreesOfFreedom(of: fit.terms[position], by: rule))
       }
       hypotheses.append(WaldHypothesis(fit, contrasts: contrasts, rule: rule))
     }

@@ -1,3 +1,5 @@
+import Formulas
+
 /// Where the complete-data degrees of freedom ν_com of a coefficient come from.
 public enum DegreesOfFreedomRule: Sendable, Equatable, CustomStringConvertible {
   /// Kenward & Roger (1997), with their adjusted standard errors.
@@ -63,7 +65,7 @@ public enum DegreesOfFreedomRule: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// This rule's of several figures.
-  func completeDataDF(of figures: CompleteDataDF) -> Double? {
+  package func completeDataDF(of figures: CompleteDataDF) -> Double? {
     switch self {
     case .kenwardRoger: figures.kenwardRoger
     case .satterthwaite: figures.satterthwaite
@@ -107,5 +109,18 @@ public enum DegreesOfFreedomRule: Sendable, Equatable, CustomStringConvertible {
       next,
       "\(own) degrees of freedom are not available\(whose)\(reason); \(other) stand in their place."
     )
+  }
+}
+
+/// A rule for degrees of freedom has no figure for a term under a model.
+public struct DegreesOfFreedomUnavailable: Error, Equatable, CustomStringConvertible {
+  public var term: String
+  /// The rule's word.
+  public var rule: String
+  public var reason: String
+
+  public var description: String {
+    "The rule \"\(rule)\" gives no complete-data degrees of freedom for \(term): \(reason). "
+      + "Use kenward-roger, containment, residual, a number or infinite."
   }
 }

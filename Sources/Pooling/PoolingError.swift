@@ -1,3 +1,5 @@
+import Analyses
+
 /// Why estimates cannot be pooled.
 public enum PoolingError: Error, Equatable, CustomStringConvertible {
   /// There is nothing to pool.
@@ -17,7 +19,7 @@ public enum PoolingError: Error, Equatable, CustomStringConvertible {
   /// `term` stands more than once among the estimates of `imputation` (from 1).
   case repeatedTerm(term: String, imputation: Int)
   /// The rule for degrees of freedom has no figure for `term` under this model.
-  case degreesOfFreedomUnavailable(term: String, rule: String, reason: String)
+  case degreesOfFreedomUnavailable(DegreesOfFreedomUnavailable)
 
   public var description: String {
     switch self {
@@ -41,9 +43,8 @@ public enum PoolingError: Error, Equatable, CustomStringConvertible {
     case .repeatedTerm(let term, let imputation):
       "The term \(term) stands more than once in imputation \(imputation); "
         + "each imputation must hold each term once."
-    case .degreesOfFreedomUnavailable(let term, let rule, let reason):
-      "The rule \"\(rule)\" gives no complete-data degrees of freedom for \(term): \(reason). "
-        + "Use kenward-roger, containment, residual, a number or infinite."
+    case .degreesOfFreedomUnavailable(let error):
+      error.description
     }
   }
 }

@@ -1,3 +1,4 @@
+import Formulas
 import Tabular
 
 /// The reference level of each factor of an analysis, as the study's data have it: what the

@@ -40,11 +40,11 @@ extension AnalysisFit {
   ///   - rule: where degrees of freedom and standard errors come from, coefficient by coefficient;
   ///     ``notes(rule:)`` says where another takes its place.
   ///   - level: coverage of the intervals.
-  /// - Throws: ``PoolingError/degreesOfFreedomUnavailable(term:rule:reason:)``.
+  /// - Throws: ``DegreesOfFreedomUnavailable``.
   /// - Precondition: `level` lies between 0 and 1.
   public func tests(
     rule: DegreesOfFreedomRule = .standard, level: Double = 0.95
-  ) throws(PoolingError) -> [FittedTerm] {
+  ) throws(DegreesOfFreedomUnavailable) -> [FittedTerm] {
     let rule = rule.resolved(for: [self]).rule
     var tested: [FittedTerm] = []
     for term in terms {
@@ -73,7 +73,7 @@ extension AnalysisFit {
   ///
   /// For a model with one random intercept and nothing else they come from ``VarianceRatioPivot``:
   /// exact for the ICC and the residual. For others they are Wald's on the scales on which
-  /// ``Pooling/poolComponents(fits:level:)`` works (logarithm, Fisher's z), transformed back.
+  /// `Pooling.poolComponents` works (logarithm, Fisher's z), transformed back.
   ///
   /// - Precondition: `level` lies between 0 and 1.
   public func componentIntervals(level: Double = 0.95) -> [FittedComponent] {
@@ -108,7 +108,7 @@ extension AnalysisFit {
 
   /// What the component at a position of ``components`` (the ICC after the last) is of a model with
   /// one random intercept.
-  func varianceFigure(_ position: Int) -> VarianceFigure? {
+  package func varianceFigure(_ position: Int) -> VarianceFigure? {
     guard varianceRatio != nil, components.count == 2 else { return nil }
     return [.betweenDeviation, .residualDeviation, .intraclassCorrelation][position]
   }

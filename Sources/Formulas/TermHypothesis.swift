@@ -6,11 +6,11 @@ import Numerics
 /// factor that it interacts with, each level weighing alike, and at 0 of numeric variables. With
 /// all cells of the factors filled that is what its coefficients are when factors are coded to sum
 /// to zero.
-struct TermHypothesis: Sendable, Equatable {
+package struct TermHypothesis: Sendable, Equatable {
   /// The term's label: `age:Sex`.
-  var term: String
+  package var term: String
   /// L, k × p over all columns of the model matrix.
-  var contrasts: Matrix
+  package var contrasts: Matrix
 
   /// One for each term that has columns.
   static func typeIII(_ matrix: ModelMatrix, labels: [String]) -> [TermHypothesis] {

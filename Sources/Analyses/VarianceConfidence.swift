@@ -2,7 +2,7 @@ import MixedModels
 import Numerics
 
 /// A figure of a random-intercept model that its pivots give intervals for.
-enum VarianceFigure: Sendable {
+package enum VarianceFigure: Sendable {
   /// σ_u, the standard deviation between groups.
   case betweenDeviation
   /// σ, the residual standard deviation.
@@ -25,12 +25,12 @@ enum VarianceFigure: Sendable {
 ///   Amer. Statist. Assoc. 103:854).
 ///
 /// C(0) > 0 for ρ and σ_u: how far the data go with no variation between groups.
-struct VarianceConfidence: Sendable {
+package struct VarianceConfidence: Sendable {
   let pivot: VarianceRatioPivot
   /// σ² = SSE/W at the nodes of an integral over W, and their weights.
   private let residualVariances: [Double]
 
-  init(_ pivot: VarianceRatioPivot) {
+  package init(_ pivot: VarianceRatioPivot) {
     self.pivot = pivot
     residualVariances = Self.scores.map { score in
       pivot.withinSumOfSquares
@@ -80,15 +80,15 @@ struct VarianceConfidence: Sendable {
 /// (New methods for generating significance levels from multiply-imputed data, Univ. Bamberg); the
 /// interval has the values q that it does not reject. Without missing data it is the one fit's;
 /// where the C_k are normal it is Rubin's interval.
-struct VarianceLimits: Sendable {
-  var low: Double
-  var high: Double
+package struct VarianceLimits: Sendable {
+  package var low: Double
+  package var high: Double
   /// Jackknife Monte Carlo standard errors over imputations; nil with fewer than 3, and at 0.
-  var lowError: Double?
-  var highError: Double?
+  package var lowError: Double?
+  package var highError: Double?
 
   /// - Precondition: at least one fit; `level` lies between 0 and 1.
-  init(
+  package init(
     _ figure: VarianceFigure, _ fits: [VarianceConfidence], level: Double,
     monteCarloErrors: Bool = false
   ) {

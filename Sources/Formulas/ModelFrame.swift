@@ -18,7 +18,7 @@ public struct ModelFrame: Sendable {
   /// The terms' labels; `assign` counts in them.
   public var termLabels: [String]
   /// Of each term that it has no effect: type III.
-  var hypotheses: [TermHypothesis]
+  package var hypotheses: [TermHypothesis]
   /// The random-effects terms; empty for a formula without.
   public var random: [RandomEffectsTerm]
   /// The n rows of the data set that are used, from 0, increasing.
@@ -40,7 +40,7 @@ public struct ModelFrame: Sendable {
     try self.init(EvaluatedFormula(formula: formula, data: data, encodings: encodings))
   }
 
-  init(_ evaluated: EvaluatedFormula) throws(ModelFrameError) {
+  package init(_ evaluated: EvaluatedFormula) throws(ModelFrameError) {
     let formula = evaluated.formula
     rows = evaluated.completeRows()
     droppedRows = evaluated.data.rowCount - rows.count
