@@ -155,6 +155,8 @@ public struct QueueOptions: Sendable {
   public var stopRequests: @Sendable () -> (count: Int, reason: StopReason)? = {
     StopSignals.requests
   }
+  /// What time it is where the deadline and the length of tasks are concerned: tests set it forward.
+  package var now: @Sendable () -> ContinuousClock.Instant = { .now }
 
   public init() {}
 }
