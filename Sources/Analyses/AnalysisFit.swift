@@ -1,4 +1,3 @@
-import Foundation
 import MixedModels
 import Numerics
 
@@ -193,24 +192,6 @@ public struct AnalysisFit: Sendable, Equatable, Codable {
     self.converged = converged
     self.droppedColumns = droppedColumns
     self.warnings = warnings
-  }
-
-  /// The fit as JSON with sorted keys: equal fits give equal bytes, and every number reads back
-  /// with the same bits.
-  public func encoded() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Inf", negativeInfinity: "-Inf", nan: "NaN")
-    return try encoder.encode(self)
-  }
-
-  /// Reads what ``encoded()`` wrote.
-  public static func decoded(from data: Data) throws -> AnalysisFit {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Inf", negativeInfinity: "-Inf", nan: "NaN")
-    return try decoder.decode(AnalysisFit.self, from: data)
   }
 }
 
