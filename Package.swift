@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "Formulas", dependencies: ["Numerics", "MixedModels", "Tabular"]),
     .target(name: "Imputation", dependencies: ["Numerics", "MixedModels", "Tabular"]),
     .target(name: "Analyses", dependencies: ["Numerics", "MixedModels", "Tabular", "Formulas"]),
-    .target(name: "Pooling", dependencies: ["Numerics", "Tabular", "Analyses"]),
+    .target(name: "Pooling", dependencies: ["Numerics", "MixedModels", "Tabular", "Analyses"]),
     .target(name: "Convergence", dependencies: ["Numerics", "MixedModels"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI"]),
     .target(

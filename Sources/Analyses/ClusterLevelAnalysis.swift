@@ -29,7 +29,7 @@ public struct ClusterLevelAnalysis: AnalysisModel {
   public init(_ specification: AnalysisSpecification) { self.specification = specification }
 
   public func prepare(_ data: Dataset) throws -> any PreparedAnalysis {
-    guard specification.formula.random.count == 1 else { throw ClusterLevelError.noClusters }
+    guard specification.formula.randomTermCount == 1 else { throw ClusterLevelError.noClusters }
     return PreparedClusterLevelAnalysis(
       evaluated: try EvaluatedFormula(
         formula: specification.formula, data: data, encodings: specification.encodings))

@@ -79,6 +79,9 @@ public struct Formula: Sendable, Equatable, CustomStringConvertible {
 
   public var hasRandomEffects: Bool { !random.isEmpty }
 
+  /// How many sets of random effects there are.
+  package var randomTermCount: Int { random.count }
+
   /// Whether the random effects are one intercept for each group of one grouping factor.
   public var hasOnlyRandomIntercept: Bool {
     random.count == 1 && random[0].effects.intercept && random[0].effects.terms.isEmpty

@@ -108,8 +108,8 @@ public struct ModelFrame: Sendable {
 }
 
 /// Every variable of a formula, evaluated in every row.
-struct EvaluatedFormula: Sendable {
-  let formula: Formula
+package struct EvaluatedFormula: Sendable {
+  package let formula: Formula
   let data: Dataset
   let encodings: [String: VariableEncoding]
   let response: FrameVariable
@@ -120,14 +120,14 @@ struct EvaluatedFormula: Sendable {
   /// For each random term its groups.
   let groups: [FrameVariable]
 
-  init(
+  package init(
     formula: Formula, data: Dataset, encodings: [String: VariableEncoding]
   ) throws(ModelFrameError) {
     try self.init(formula: formula, data: data, encodings: encodings, reusing: nil)
   }
 
   /// The same formula on other data: variables whose columns did not change are kept.
-  func evaluated(on data: Dataset) throws(ModelFrameError) -> EvaluatedFormula {
+  package func evaluated(on data: Dataset) throws(ModelFrameError) -> EvaluatedFormula {
     try EvaluatedFormula(formula: formula, data: data, encodings: encodings, reusing: self)
   }
 

@@ -1,10 +1,10 @@
 import Foundation
 
 /// Text as R prints it.
-enum RText {
+package enum RText {
   /// A number with as many of up to 15 significant digits as it needs, in the shorter of the
   /// fixed and the scientific form, as R's `as.character`: `20`, `2.5`, `1e+05`.
-  static func number(_ value: Double) -> String {
+  package static func number(_ value: Double) -> String {
     guard value.isFinite else { return value.isNaN ? "NaN" : value < 0 ? "-Inf" : "Inf" }
     var scientific = ""
     var digits = 0

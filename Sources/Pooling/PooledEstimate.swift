@@ -1,3 +1,5 @@
+import Numerics
+
 /// One quantity estimated on m completed data sets and pooled by Rubin's rules.
 ///
 /// Every figure except `estimate` is nil where it is not defined; `note` then says why.
@@ -43,7 +45,7 @@ public struct PooledEstimate: Sendable, Equatable, Codable {
 
   /// γ as it would be with ν_com infinite: the part of the fraction of missing information that
   /// the imputations cause, and not the smallness of the sample. Nil where λ is.
-  public var largeSampleFractionMissing: Double? {
+  var largeSampleFractionMissing: Double? {
     guard let lambda, imputations > 1 else { return nil }
     let df = lambda == 0 ? .infinity : Double(imputations - 1) / (lambda * lambda)
     return lambda + (1 - lambda) * 2 / (df + 3)

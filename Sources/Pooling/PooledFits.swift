@@ -1,4 +1,5 @@
 import Analyses
+import MixedModels
 
 extension Pooling {
   /// Pools the coefficients of m fits of one model.
