@@ -4,14 +4,14 @@
 /// ρ_t = 1 − (W − ŝ_t)/var⁺, ŝ_t being the chains' mean autocovariance at lag t with divisor n, W
 /// their mean variance, var⁺ = (n − 1)/n W + B/n (Vehtari et al. 2021, eq. 10,
 /// doi:10.1214/20-BA1221).
-public struct ChainAutocorrelation: Sendable {
+struct ChainAutocorrelation: Sendable {
   private let chains: [[Double]]
   private let moments: ChainMoments
   /// Number of iterations of each chain.
-  public var length: Int { moments.length }
+  var length: Int { moments.length }
 
   /// - Precondition: chains of one length, at least 2 iterations, finite values, not all equal.
-  public init(_ chains: [[Double]]) {
+  init(_ chains: [[Double]]) {
     self.chains = chains
     moments = ChainMoments(chains)
   }
@@ -19,7 +19,7 @@ public struct ChainAutocorrelation: Sendable {
   /// The autocorrelation at `lag`, from 0 to the length − 1.
   ///
   /// - Complexity: O(S) for S values in all.
-  public subscript(lag: Int) -> Double {
+  subscript(lag: Int) -> Double {
     if lag == 0 { return 1 }
     return 1 - (moments.within - covariance(lag)) / moments.pooledVariance
   }

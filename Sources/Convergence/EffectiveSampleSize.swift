@@ -16,7 +16,7 @@ public struct EffectiveSampleSize: Sendable, Equatable {
   ///
   /// - Complexity: O(S log S + L S) for S values in all and L lags until the autocorrelation has
   ///   died out; L is at most half the chains' length.
-  public init?(_ chains: [[Double]]) {
+  package init?(_ chains: [[Double]]) {
     guard ChainTransform.isUsable(chains) else { return nil }
     let halves = ChainTransform.halves(chains)
     guard let bulk = Self.ofChains(ChainTransform.normalScores(halves)) else { return nil }

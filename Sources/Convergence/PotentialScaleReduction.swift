@@ -19,7 +19,7 @@ public struct PotentialScaleReduction: Sendable, Equatable {
   /// that is not finite, or never vary.
   ///
   /// - Complexity: O(S log S) for S values in all.
-  public init?(_ chains: [[Double]]) {
+  package init?(_ chains: [[Double]]) {
     guard ChainTransform.isUsable(chains), chains[0].count >= 4 else { return nil }
     let place = Self.ratio(ChainTransform.normalScores(ChainTransform.halves(chains)))
     let spread = Self.ratio(

@@ -37,10 +37,10 @@ public struct TargetConvergence: Sendable, Equatable {
   }
 
   /// Smallest effective sizes over the quantities.
-  public var smallestBulkSize: Double? {
+  var smallestBulkSize: Double? {
     quantities.compactMap { $0.diagnostics.effectiveSize?.bulk }.min()
   }
-  public var smallestTailSize: Double? {
+  var smallestTailSize: Double? {
     quantities.compactMap { $0.diagnostics.effectiveSize?.tail }.min()
   }
   /// Largest autocorrelation at lag 1.

@@ -24,7 +24,7 @@ public struct TraceDiagnostics: Sendable, Equatable {
   /// - Parameter chains: one array for each chain, all of one length, a value for each iteration.
   /// - Complexity: O(S log S + L S) for S values and L lags until the autocorrelation has died
   ///   out.
-  public init(_ chains: [[Double]]) {
+  package init(_ chains: [[Double]]) {
     self.chains = chains.count
     iterations = chains.first?.count ?? 0
     if ChainTransform.isUsable(chains), iterations >= 2 {

@@ -28,7 +28,7 @@ public struct LinearMixedModelFit: Sendable {
   public var sigma: Double
   /// The relative covariance factors Λ on the raw columns' scale, lower triangles by columns,
   /// terms with most groups first: lme4's θ.
-  public var theta: [Double]
+  package var theta: [Double]
   /// The maximised (restricted) log-likelihood with all constants, as R's `logLik` gives it.
   public var logLikelihood: Double
   /// One per term, in the order of the data's terms.

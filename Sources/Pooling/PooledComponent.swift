@@ -40,16 +40,16 @@ public struct PooledComponent: Sendable, Equatable, Codable {
   public var fractionMissing: Double?
   /// The plain mean over all m fits: of the variance for `sd__…`, of the ICC or the correlation
   /// itself for the others; nil if a fit has none.
-  public var meanOverFits: Double?
+  package var meanOverFits: Double?
   public var imputations: Int
   /// Number of fits on the boundary or next to it.
   public var boundaryFits: Int
   public var level: Double
   /// Jackknife Monte Carlo standard errors, as ``MonteCarloErrors``; nil when m < 3.
   public var estimateMonteCarloError: Double?
-  public var confidenceLowMonteCarloError: Double?
-  public var confidenceHighMonteCarloError: Double?
-  public var meanMonteCarloError: Double?
+  package var confidenceLowMonteCarloError: Double?
+  package var confidenceHighMonteCarloError: Double?
+  var meanMonteCarloError: Double?
   /// Why figures are missing, as a sentence; nil when none is.
   public var note: String?
 

@@ -7,7 +7,7 @@ public struct PoolingInput: Sendable, Equatable {
   /// ν_com of this term in this fit; infinity for a large sample.
   public var completeDataDF: Double
 
-  public init(
+  package init(
     term: String, estimate: Double, variance: Double, completeDataDF: Double = .infinity
   ) {
     self.term = term
@@ -25,7 +25,7 @@ public struct RefusedTerm: Sendable, Equatable, Codable {
   /// Number of fits.
   public var imputations: Int
 
-  public init(term: String, present: Int, imputations: Int) {
+  package init(term: String, present: Int, imputations: Int) {
     self.term = term
     self.present = present
     self.imputations = imputations
