@@ -1,7 +1,6 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Each target depends only on targets above it; see docs/architecture.md.
 let package = Package(
   name: "dormouse",
   products: [.executable(name: "dormouse", targets: ["dormouse"])],
@@ -25,44 +24,68 @@ let package = Package(
     .systemLibrary(name: "CMalloc"),
     .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m")]),
 
+    // Each declares every module that it imports, and depends only on targets above it:
+    // scripts/check-imports.
     .target(name: "Numerics", dependencies: ["CBoostMath", "CSleef"]),
     .target(name: "MixedModels", dependencies: ["Numerics", "CNLopt"]),
     .target(name: "Tabular", dependencies: ["CReadStat", "CCSV", "CMessageDigest"]),
-    .target(name: "Imputation", dependencies: ["MixedModels", "Tabular"]),
-    .target(name: "Inference", dependencies: ["MixedModels", "Tabular"]),
+    .target(name: "Formulas", dependencies: ["Numerics", "MixedModels", "Tabular"]),
+    .target(name: "Imputation", dependencies: ["Numerics", "MixedModels", "Tabular"]),
+    .target(name: "Analyses", dependencies: ["Numerics", "MixedModels", "Tabular", "Formulas"]),
+    .target(name: "Pooling", dependencies: ["Numerics", "MixedModels", "Tabular", "Analyses"]),
+    .target(name: "Convergence", dependencies: ["Numerics", "MixedModels"]),
     .target(name: "MessagePassing", dependencies: ["COpenMPI"]),
     .target(
       name: "RunRecord",
-      dependencies: ["Tabular", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: [
+        "Tabular", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     .target(
       name: "Study",
-      dependencies: ["Imputation", "Inference", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "MixedModels", "Tabular", "Formulas", "Imputation", "Analyses",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     .target(
       name: "Coordination",
       dependencies: [
-        "MessagePassing", "RunRecord", "Study",
+        "MixedModels", "Tabular", "Formulas", "Imputation", "Analyses", "MessagePassing",
+        "RunRecord", "Study",
       ]),
     .target(
       name: "Simulation",
-      dependencies: ["Coordination", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "Numerics", "MixedModels", "Tabular", "Formulas", "Imputation", "Analyses", "Pooling",
+        "MessagePassing", "RunRecord", "Study", "Coordination",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     .target(
       name: "Reporting",
       dependencies: [
-        "Coordination", "Simulation", "Study", "RunRecord", "Inference", "Tabular",
+        "Numerics", "MixedModels", "Tabular", "Imputation", "Analyses", "Pooling", "Convergence",
+        "RunRecord", "Study", "Coordination", "Simulation",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
     .target(
-      name: "Batch", dependencies: ["Coordination", .product(name: "Yams", package: "Yams")]),
+      name: "Batch",
+      dependencies: [
+        "Tabular", "Imputation", "Analyses", "Study", "Coordination",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "dormouse",
       dependencies: [
-        "Batch", "Coordination", "Reporting", "Simulation", "CMalloc",
+        "CMalloc", "Numerics", "MixedModels", "Tabular", "Formulas", "Imputation", "Analyses",
+        "Pooling", "MessagePassing", "RunRecord", "Study", "Coordination", "Simulation",
+        "Reporting", "Batch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
     // Run by tests under mpirun; not part of what is installed.
-    .executableTarget(name: "mpi-selftest", dependencies: ["Coordination"]),
+    .executableTarget(
+      name: "mpi-selftest", dependencies: ["MessagePassing", "RunRecord", "Coordination"]),
     // Starts jobs under mpirun from tests.
     .target(name: "LaunchedJobs", path: "Tests/LaunchedJobs"),
 
@@ -76,7 +99,8 @@ let package = Package(
     .testTarget(
       name: "ImputationTests", dependencies: ["Imputation"], resources: [.copy("Reference")]),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference"], resources: [.copy("Reference")]),
+      name: "InferenceTests", dependencies: ["Formulas", "Analyses", "Pooling", "Convergence"],
+      resources: [.copy("Reference")]),
     .testTarget(
       name: "MessagePassingTests",
       dependencies: ["MessagePassing", "LaunchedJobs", "mpi-selftest"]),

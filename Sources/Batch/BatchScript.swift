@@ -46,7 +46,7 @@ public struct BatchScript: Sendable {
   }
 
   public var nodes: Int { elements == nil ? settings.nodes ?? ClusterSettings.Defaults.nodes : 1 }
-  public var tasksPerNode: Int {
+  package var tasksPerNode: Int {
     elements == nil ? settings.tasksPerNode ?? ClusterSettings.Defaults.tasksPerNode : 1
   }
   public var ranks: Int { nodes * tasksPerNode }
@@ -59,7 +59,7 @@ public struct BatchScript: Sendable {
   }
 
   /// Slurm's name of the output file in the run's directory, `%j` being the job's number.
-  public var outputName: String { elements == nil ? "slurm-%j.out" : "slurm-%A_%a.out" }
+  var outputName: String { elements == nil ? "slurm-%j.out" : "slurm-%A_%a.out" }
 
   /// The whole file.
   ///

@@ -16,7 +16,7 @@ public struct ClusterSettings: Sendable, Equatable {
   public var qos: String?
   public var time: TimeLimit?
   public var nodes: Int?
-  public var tasksPerNode: Int?
+  package var tasksPerNode: Int?
   /// As Slurm writes it, such as `2G`.
   public var memoryPerCPU: String?
   public var modules: [String] = []
@@ -30,7 +30,7 @@ public struct ClusterSettings: Sendable, Equatable {
   public enum Defaults {
     public static let time = TimeLimit.seconds(4 * 3600)
     public static let nodes = 1
-    public static let tasksPerNode = 4
+    package static let tasksPerNode = 4
     public static let mpi = Launcher.srun
   }
 

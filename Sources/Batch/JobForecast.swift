@@ -32,7 +32,7 @@ public struct JobForecast: Sendable, Equatable {
   /// Tasks that one worker computes after each other.
   public var rounds: Int { (tasks + workers - 1) / workers }
 
-  public var computeSeconds: Double { Double(rounds) * taskSeconds }
+  var computeSeconds: Double { Double(rounds) * taskSeconds }
 
   /// Seconds from the first start to the end, waiting in the queue not counted.
   public var seconds: Double { Double(starts ?? 1) * startSeconds + computeSeconds }

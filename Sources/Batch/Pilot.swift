@@ -1,6 +1,6 @@
+import Analyses
 import Foundation
 import Imputation
-import Inference
 import Study
 import Tabular
 
@@ -9,9 +9,9 @@ public struct Pilot: Sendable, Equatable {
   /// Visits of a target that were timed.
   public var visits: Int
   /// Seconds of one pass over all targets.
-  public var secondsPerIteration: Double
+  var secondsPerIteration: Double
   /// Seconds of the analyses of one completed data set.
-  public var analysisSeconds: Double
+  var analysisSeconds: Double
   /// Largest memory of this process so far, in MB.
   public var megabytes: Double
 

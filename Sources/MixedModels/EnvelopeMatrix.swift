@@ -68,26 +68,4 @@ struct EnvelopeMatrix {
     }
     return x
   }
-
-  /// For a factor L: the elements of (LLᵀ)⁻¹ within the envelope of the leading `count` rows
-  /// (Takahashi, Fagan & Chin 1973).
-  ///
-  /// - Complexity: O(Σ (column length)²).
-  func selectedInverse(leading count: Int) -> EnvelopeMatrix {
-    var inverse = EnvelopeMatrix(first: Array(first[..<count]))
-    for j in stride(from: count - 1, through: 0, by: -1) {
-      let below = ((j + 1)..<max(count, j + 1)).filter { first[$0] <= j }
-      let factor = below.map { self[$0, j] }
-      let pivot = self[j, j]
-      var diagonal = 1 / pivot
-      for i in below {
-        var sum = 0.0
-        for (k, l) in zip(below, factor) { sum += l * inverse[max(i, k), min(i, k)] }
-        inverse[i, j] = -sum / pivot
-      }
-      for (k, l) in zip(below, factor) { diagonal -= l * inverse[k, j] }
-      inverse[j, j] = diagonal / pivot
-    }
-    return inverse
-  }
 }

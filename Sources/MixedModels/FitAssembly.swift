@@ -50,10 +50,6 @@ struct FitAssembly {
       droppedColumns: design.dropped.map { data.fixedNames[$0] }, sigma: sigma, theta: theta,
       logLikelihood: -0.5 * logLikelihood, varianceComponents: components, icc: icc,
       varianceRatio: icc == nil ? nil : varianceRatio,
-      modes: ConditionalModes(
-        data: data, problem: problem, solution: solution, sigma: sigma,
-        scale: design.residualNorm
-      ).terms,
       isSingular: singular.contains(true), singularTerms: singular, converged: search.converged,
       evaluations: evaluations, observationCount: data.response.count,
       groupCounts: structure.terms.map { structure.factors[$0.factor].levels },

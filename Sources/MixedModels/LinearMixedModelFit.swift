@@ -14,28 +14,6 @@ public struct VarianceComponent: Sendable {
   public var correlations: Matrix
 }
 
-/// The conditional modes of one term's random effects (their BLUPs), given the estimates.
-public struct RandomEffectModes: Sendable {
-  /// The grouping factor's name.
-  public var grouping: String
-  /// Names of the groups, in the order of `RandomEffectsTerm.groupLabels`.
-  public var groupLabels: [String]
-  /// q names of the effects.
-  public var names: [String]
-  /// groups × q. A group without rows has modes of 0.
-  public var modes: Matrix
-  /// groups × q²: the conditional covariance of each group's effects given y, with β and the
-  /// variance parameters at their estimates (lme4's `condVar`), by columns.
-  public var covariances: Matrix
-
-  /// The conditional covariance of one group's effects, q × q.
-  public func covariance(ofGroup group: Int) -> Matrix {
-    let q = names.count
-    return Matrix(
-      rows: q, columns: q, storage: (0..<(q * q)).map { covariances[group, $0] })
-  }
-}
-
 /// A fitted linear mixed model.
 public struct LinearMixedModelFit: Sendable {
   /// β̂ of the columns kept, r values.
@@ -50,7 +28,7 @@ public struct LinearMixedModelFit: Sendable {
   public var sigma: Double
   /// The relative covariance factors Λ on the raw columns' scale, lower triangles by columns,
   /// terms with most groups first: lme4's θ.
-  public var theta: [Double]
+  package var theta: [Double]
   /// The maximised (restricted) log-likelihood with all constants, as R's `logLik` gives it.
   public var logLikelihood: Double
   /// One per term, in the order of the data's terms.
@@ -61,8 +39,6 @@ public struct LinearMixedModelFit: Sendable {
   /// What the data say of the two variances whatever the estimates are; nil unless the model has
   /// an ICC, and where nothing is left within groups.
   public var varianceRatio: VarianceRatioPivot?
-  /// One per term, in the order of the data's terms.
-  public var modes: [RandomEffectModes]
   /// Whether a term's covariance is singular: a variance of 0 or a correlation of ±1.
   public var isSingular: Bool
   /// Per term, whether its covariance is singular.

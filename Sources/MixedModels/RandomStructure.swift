@@ -232,7 +232,7 @@ struct RandomStructure {
 
 extension RandomEffectsTerm {
   /// The term as a formula writes it: `(1 + x | school)`.
-  package var displayName: String {
+  var displayName: String {
     let columns = columnNames.map { $0 == "(Intercept)" ? "1" : $0 }
     let lead = columnNames.contains("(Intercept)") ? columns : ["0"] + columns
     return "(\(lead.joined(separator: " + ")) \(correlated ? "|" : "||") \(grouping))"

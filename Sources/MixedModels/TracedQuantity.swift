@@ -16,10 +16,10 @@ public struct TracedQuantity: RawRepresentable, Hashable, Sendable, Codable,
   public static let sd = TracedQuantity(rawValue: "sd")
   /// Standard deviations of the residuals and of the random intercept, as drawn.
   public static let residualSD = TracedQuantity(rawValue: "residual.sd")
-  public static let interceptSD = TracedQuantity(rawValue: "intercept.sd")
+  package static let interceptSD = TracedQuantity(rawValue: "intercept.sd")
 
   /// Standard deviation of the random slope of `column`, as drawn.
-  public static func slopeSD(_ column: String) -> TracedQuantity {
+  package static func slopeSD(_ column: String) -> TracedQuantity {
     TracedQuantity(rawValue: slopePrefix + column)
   }
 

@@ -15,7 +15,7 @@ public struct TwoLevelParameters: Sendable, Equatable {
   public var isHeld = false
 
   /// Standard deviation of the random intercept, σ λ₁₁.
-  public var interceptSD: Double { sigma * lambda[0] }
+  package var interceptSD: Double { sigma * lambda[0] }
 }
 
 /// What kept a model from being estimated as asked; none of them stops an imputation.
@@ -70,7 +70,7 @@ public struct TwoLevelPosterior {
   private var intercept: RandomInterceptLikelihood?
   private var slopes: RandomSlopesLikelihood?
   /// REML estimate of Λ, packed.
-  public let lambdaEstimate: [Double]
+  package let lambdaEstimate: [Double]
   /// Whether the variance parameters have a proper posterior.
   public let isProper: Bool
   let isPerfectFit: Bool

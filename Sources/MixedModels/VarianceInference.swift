@@ -37,7 +37,7 @@ public struct VarianceInference: Sendable {
   /// Sampling covariance of `parameters`; NaN where a parameter has no variance.
   public var covariance: Matrix
   /// logit of the intraclass correlation, where the fit has one; −∞ for an ICC of 0.
-  public var logitICC: Double?
+  package var logitICC: Double?
   /// Its variance by the delta method; nil at the boundary.
   public var logitICCVariance: Double?
 }

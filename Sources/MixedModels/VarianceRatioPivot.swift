@@ -19,7 +19,7 @@ public struct VarianceRatioPivot: Sendable, Equatable, Codable {
   public var groupSize: Double
   /// log of S(θ²)(1 + n₀θ²) at the Chebyshev–Lobatto nodes of κ from 0 to 1; none where the group
   /// means do not vary beyond the fixed part, so that S = 0.
-  public var logBetween: [Double]
+  package var logBetween: [Double]
 
   public init(
     betweenDegrees: Double, withinDegrees: Double, withinSumOfSquares: Double,

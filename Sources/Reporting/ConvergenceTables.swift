@@ -1,10 +1,10 @@
-import Inference
+import Convergence
 import MixedModels
 
 extension Table {
   /// A row for each traced quantity of each target: R̂, effective sizes, autocorrelation, drift,
   /// verdict.
-  public static func convergenceDiagnostics(_ targets: [TargetConvergence]) -> Table {
+  package static func convergenceDiagnostics(_ targets: [TargetConvergence]) -> Table {
     var table = Table(
       title: "Convergence",
       columns: [

@@ -5,7 +5,7 @@ import Tabular
 ///
 /// Glibc's `wcwidth` would need a locale to be set, which is process-wide state; the ranges are
 /// those of Unicode's EastAsianWidth.txt (W and F), coarsened to whole blocks.
-public func displayWidth(_ text: String) -> Int {
+package func displayWidth(_ text: String) -> Int {
   var width = 0
   for character in text { width += cellWidth(character) }
   return width

@@ -1,15 +1,16 @@
-import Inference
+import Analyses
+import Pooling
 
 extension EstimateRow {
   /// The row of a pooled estimate.
-  public init(_ pooled: PooledEstimate, analysis: String) {
+  package init(_ pooled: PooledEstimate, analysis: String) {
     self.init(
       analysis: analysis, term: pooled.term, figures: Self.named(pooled.figures),
       monteCarloErrors: Self.named(pooled.monteCarloFigures), imputations: pooled.imputations)
   }
 
   /// The row of a coefficient of one fit.
-  public init(_ fitted: FittedTerm, analysis: String) {
+  package init(_ fitted: FittedTerm, analysis: String) {
     let figures: [Double?] = [
       fitted.estimate, fitted.standardError, fitted.statistic, fitted.degreesOfFreedom,
       fitted.pValue, fitted.confidenceLow, fitted.confidenceHigh,
@@ -27,7 +28,7 @@ extension EstimateRow {
 
 extension VarianceComponentRow {
   /// The row of a pooled component.
-  public init(_ pooled: PooledComponent, analysis: String) {
+  package init(_ pooled: PooledComponent, analysis: String) {
     self.init(
       analysis: analysis, group: pooled.group, term: pooled.term,
       estimate: pooled.estimate ?? .nan, confidenceLow: pooled.confidenceLow,
@@ -39,7 +40,7 @@ extension VarianceComponentRow {
   }
 
   /// The row of a component of one fit.
-  public init(_ fitted: FittedComponent, analysis: String) {
+  package init(_ fitted: FittedComponent, analysis: String) {
     self.init(
       analysis: analysis, group: fitted.group, term: fitted.term,
       estimate: fitted.estimate ?? .nan, confidenceLow: fitted.confidenceLow,

@@ -28,7 +28,7 @@ public struct EstimateRow: Sendable, Equatable {
   /// Rows that the model uses.
   public var observations: Int?
 
-  public init(
+  package init(
     analysis: String, term: String, figures: [Figure: Double],
     monteCarloErrors: [Figure: Double] = [:], imputations: Int? = nil
   ) {
@@ -69,7 +69,7 @@ extension Table {
   /// Pooled coefficients: the columns of broom, then riv, lambda, fmi, ubar, b, t, m, then
   /// mcse.* for each figure. Text shows those that a reader of results looks for: lambda and not
   /// fmi, which is at least 2/(ν + 3) even with nothing missing.
-  public static func pooledEstimates(
+  package static func pooledEstimates(
     _ rows: [EstimateRow], title: String? = "Pooled estimates", notes: [String] = []
   ) -> Table {
     let hasSeveral = Set(rows.map(\.analysis)).count > 1
@@ -98,7 +98,7 @@ extension Table {
   }
 
   /// The coefficients of one fit, as broom's `tidy` gives them.
-  public static func fitEstimates(
+  static func fitEstimates(
     _ rows: [EstimateRow], title: String? = nil, notes: [String] = []
   ) -> Table {
     let figures = EstimateRow.Figure.allCases.prefix { $0 != .relativeIncrease }
@@ -111,7 +111,7 @@ extension Table {
 
   /// The same analyses on complete cases and pooled, each term's two rows below each other.
   ///
-  public static func completeCasesBesidePooled(
+  package static func completeCasesBesidePooled(
     completeCases: [EstimateRow], pooled: [EstimateRow],
     title: String? = "Complete cases beside pooled", notes: [String] = []
   ) -> Table {
@@ -163,9 +163,9 @@ public struct VarianceComponentRow: Sendable, Equatable {
   /// m.
   public var imputations: Int?
   /// In how many of the m fits it was on the boundary of its range.
-  public var boundaryCount: Int?
+  package var boundaryCount: Int?
 
-  public init(
+  package init(
     analysis: String, group: String, term: String, estimate: Double,
     confidenceLow: Double? = nil, confidenceHigh: Double? = nil,
     lambda: Double? = nil, fractionMissing: Double? = nil, degreesOfFreedom: Double? = nil,

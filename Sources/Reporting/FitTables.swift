@@ -1,4 +1,4 @@
-import Inference
+import Analyses
 
 extension Table {
   /// Everything that one fit shows: `coefficients`, `terms`, `components`, `model` and `notes`;
@@ -8,10 +8,10 @@ extension Table {
   /// - Parameters:
   ///   - rule: where degrees of freedom come from.
   ///   - level: coverage of the intervals, between 0 and 1.
-  /// - Throws: `PoolingError` when the rule has no degrees of freedom for a coefficient.
+  /// - Throws: `DegreesOfFreedomUnavailable` when the rule has no degrees of freedom for a coefficient.
   public static func fit(
     _ fit: AnalysisFit, rule: DegreesOfFreedomRule, level: Double
-  ) throws(PoolingError) -> [NamedTable] {
+  ) throws(DegreesOfFreedomUnavailable) -> [NamedTable] {
     let terms = try fit.tests(rule: rule, level: level)
     let components = fit.componentIntervals(level: level)
     var tables = [

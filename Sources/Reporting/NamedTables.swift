@@ -5,7 +5,7 @@ public struct NamedTable: Sendable, Equatable {
   /// A list of sentences is a table with one column, `note`.
   public var table: Table
   /// What text shows instead of `table`, where another layout is easier to read.
-  public var textTable: Table?
+  package var textTable: Table?
   /// Whether text leaves it out unless it is printed alone: others show the same.
   public var isDetail: Bool
   /// A list that text shows; wrapped, not cut, on a narrow terminal.

@@ -21,7 +21,7 @@ public enum NumberRule: Sendable, Equatable {
   /// one digit mislead more than one digit too many. The report tells which digits would change.
   ///
   /// - Parameter standardError: positive; else four significant digits are shown.
-  public static func byUncertainty(standardError: Double?) -> NumberRule {
+  package static func byUncertainty(standardError: Double?) -> NumberRule {
     guard let standardError, standardError > 0, standardError.isFinite else {
       return .significant(4)
     }

@@ -5,8 +5,8 @@ public struct OutputStyle: Sendable, Equatable {
   /// Cells in a line; nil: no limit.
   public var width: Int?
   /// Whether lines and signs outside ASCII may be drawn around the data.
-  public var usesUnicode: Bool
-  public var usesColor: Bool
+  package var usesUnicode: Bool
+  package var usesColor: Bool
 
   public init(width: Int?, usesUnicode: Bool, usesColor: Bool) {
     self.width = width

@@ -1,5 +1,4 @@
 import Imputation
-import Inference
 import Study
 import Tabular
 

@@ -1,4 +1,4 @@
-import Inference
+import Pooling
 
 /// A pooled model under its name.
 public struct PooledModel: Sendable {

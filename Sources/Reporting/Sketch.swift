@@ -4,13 +4,13 @@ import Tabular
 public enum Sketch {
   private static let blocks: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
   /// Bars of a distribution: no column of a table is cut below this.
-  public static let bars = 12
+  package static let bars = 12
   /// Points of a trace.
   static let points = 24
 
   /// Bars as high as `heights` in relation to the largest; a blank for 0, the lowest bar for the
   /// smallest that is not.
-  public static func bars(_ heights: [Double]) -> String {
+  package static func bars(_ heights: [Double]) -> String {
     let largest = heights.max() ?? 0
     guard largest > 0, largest.isFinite else { return "" }
     return String(

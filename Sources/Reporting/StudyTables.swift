@@ -17,7 +17,7 @@ public struct VariableRow: Sendable, Equatable {
   public var mean: Double?
   public var standardDeviation: Double?
   /// The distribution of the observed values (``Sketch``).
-  public var sketch: String?
+  package var sketch: String?
 
   public init(
     name: String, label: String? = nil, type: String, isDeclared: Bool, levelCount: Int? = nil,
@@ -50,7 +50,7 @@ public struct EventRow: Sendable, Equatable {
   /// How often, over all chains and iterations.
   public var count: Int
 
-  public init(target: String, kind: String, detail: String, chains: Int, count: Int) {
+  package init(target: String, kind: String, detail: String, chains: Int, count: Int) {
     self.target = target
     self.kind = kind
     self.detail = detail
@@ -100,7 +100,7 @@ extension Table {
   ///   - variables: fewest missing first.
   ///   - patterns: how many rows have each pattern, and which variables are observed in it.
   ///   - missingCounts: per variable.
-  public static func missingPattern(
+  package static func missingPattern(
     variables: [String], patterns: [(count: Int, isObserved: [Bool])], missingCounts: [Int],
     title: String? = "Missing-data pattern (1 observed, 0 missing)"
   ) -> Table {
@@ -118,7 +118,7 @@ extension Table {
   }
 
   /// The predictor matrix in mice's codes; rows are imputed from columns.
-  public static func predictorMatrix(
+  package static func predictorMatrix(
     rows: [(name: String, codes: [Int])], columns names: [String],
     title: String? = "Predictor matrix", notes: [String] = []
   ) -> Table {

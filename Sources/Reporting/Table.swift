@@ -18,7 +18,7 @@ public struct Table: Sendable, Equatable {
     public var isKey: Bool
     /// Whether it holds drawings for people: shown on a terminal that can draw them, and nowhere
     /// else.
-    public var isSketch: Bool
+    var isSketch: Bool
 
     public init(
       _ name: String, _ alignment: Alignment = .right, isForMachines: Bool = false,

@@ -1,22 +1,22 @@
 import Foundation
 
 /// Layout of the record's blobs. All numbers are little-endian.
-public enum Blobs {
+enum Blobs {
   /// Doubles, 8 bytes each, IEEE 754 binary64.
-  public static func encode(_ values: [Double]) -> Data {
+  static func encode(_ values: [Double]) -> Data {
     var data = Data(capacity: 8 * values.count)
     append(values, to: &data)
     return data
   }
 
   /// The inverse of ``encode(_:)-([Double])``; nil when the length is no multiple of 8.
-  public static func doubles(_ data: Data) -> [Double]? {
+  static func doubles(_ data: Data) -> [Double]? {
     guard data.count % 8 == 0 else { return nil }
     return doubles(data, at: 0, count: data.count / 8)
   }
 
   /// Number of targets as UInt32, then per target its number of values as UInt32 and the values.
-  public static func encode(targets: [[Double]]) -> Data {
+  static func encode(targets: [[Double]]) -> Data {
     var data = Data()
     append(UInt32(targets.count), to: &data)
     for values in targets {
@@ -27,7 +27,7 @@ public enum Blobs {
   }
 
   /// The inverse of ``encode(targets:)``; nil when the lengths do not add up.
-  public static func targets(_ data: Data) -> [[Double]]? {
+  static func targets(_ data: Data) -> [[Double]]? {
     guard data.count >= 4 else { return nil }
     var offset = 4
     var result: [[Double]] = []

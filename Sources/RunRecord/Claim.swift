@@ -7,7 +7,7 @@ public struct ClaimOptions: Sendable {
   public var process: ProcessIdentity
   /// A claim from another machine counts as dead when its heartbeat has not changed for so long
   /// while this process watched, in seconds. Heartbeats come every 10 s.
-  public var staleAfter = 60.0
+  var staleAfter = 60.0
   /// How long to wait for a live process of this machine to end, in seconds: its launcher may
   /// just have been killed.
   public var patience = 5.0
@@ -19,7 +19,7 @@ public struct ClaimOptions: Sendable {
   public var watching: @Sendable (ClaimRecord) -> Void = { _ in }
   /// Seconds by a clock that nobody sets, and a pause: by these it is watched. Two machines' clocks
   /// are never compared, and a wall clock that jumps makes nothing stale.
-  public var monotonic: @Sendable () -> Double = {
+  package var monotonic: @Sendable () -> Double = {
     (ContinuousClock.now - ClaimOptions.epoch) / .seconds(1)
   }
   public var pause: @Sendable (Double) -> Void = { Thread.sleep(forTimeInterval: $0) }

@@ -49,7 +49,7 @@ public struct ProcessIdentity: Equatable, Sendable {
   }
 
   /// This machine, as ``machine`` has it.
-  public static let thisMachine: String = {
+  static let thisMachine: String = {
     let boot = firstLine("/proc/sys/kernel/random/boot_id") ?? "unknown"
     let space = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid"))
     return "\(boot) \(space ?? "unknown")"

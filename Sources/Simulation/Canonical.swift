@@ -3,7 +3,7 @@
 ///
 /// Numbers are written as Swift writes them, the shortest decimal that reads back to the same bits.
 extension TrialDesign {
-  public var canonicalText: String {
+  package var canonicalText: String {
     var lines = ["dormouse trial 1"]
     lines.append("columns \(quoted(cluster)) \(quoted(arm))")
     lines.append("clusters \(clustersPerArm[0]) \(clustersPerArm[1])")
@@ -43,7 +43,7 @@ extension TrialDesign {
 }
 
 extension MissingnessRules {
-  public var canonicalText: String {
+  package var canonicalText: String {
     var lines = ["dormouse missing 1"]
     lines.append("columns \(cluster.map(quoted) ?? "none") \(arm.map(quoted) ?? "none")")
     for rule in rules {

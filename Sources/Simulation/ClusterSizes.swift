@@ -8,7 +8,7 @@ public struct ClusterSizes: Sendable, Equatable {
   public var coefficientOfVariation: Double
 
   /// - Throws: ``SimulationError/clusterSize(mean:coefficientOfVariation:)``.
-  public init(mean: Double, coefficientOfVariation: Double) throws(SimulationError) {
+  package init(mean: Double, coefficientOfVariation: Double) throws(SimulationError) {
     guard mean >= 1, mean.isFinite, coefficientOfVariation >= 0, coefficientOfVariation.isFinite,
       mean > 1 || coefficientOfVariation == 0
     else {

@@ -14,34 +14,34 @@ public struct SyntheticTrial: Sendable, Equatable {
   public var schools = 25
   public var pupils = 5_854
   /// Spread of the school sizes: standard deviation over mean.
-  public var sizeVariation = 0.4
+  package var sizeVariation = 0.4
 
   /// Latent score of a boy of average class in the control arm.
   public var intercept = 3.7
   /// Effect of the intervention.
-  public var armEffect = 0.5
+  package var armEffect = 0.5
   /// Difference of girls (sex 2) from boys (sex 1).
-  public var sexEffect = 0.9
+  package var sexEffect = 0.9
   /// Effect of one standard deviation of (latent) social class; higher is less privileged.
-  public var classEffect = -0.4
+  package var classEffect = -0.4
   /// Variance of school effect and residual together.
-  public var outcomeVariance = 5.4
+  package var outcomeVariance = 5.4
   /// Intracluster correlation of the score given arm, sex and class.
-  public var outcomeICC = 0.03
+  package var outcomeICC = 0.03
   /// Intracluster correlation of latent social class.
-  public var classICC = 0.08
+  package var classICC = 0.08
   /// Share of pupils whose parents' class is coded "not classified", whatever it is.
-  public var unclassified = 0.08
+  var unclassified = 0.08
 
   /// Share of `kscore` missing; more among boys, controls and less privileged pupils.
-  public var outcomeMissing = 0.06
+  package var outcomeMissing = 0.06
   /// Share of `scpar` missing; more among boys and controls.
-  public var classMissing = 0.02
+  package var classMissing = 0.02
 
   public init() {}
 
   /// Class codes with their labels, from most to least privileged, then 99.
-  public static let classLabels = [
+  package static let classLabels = [
     ValueLabel(value: 10, label: "professional"),
     ValueLabel(value: 20, label: "managerial or technical"),
     ValueLabel(value: 31, label: "skilled, non-manual"),

@@ -1,14 +1,14 @@
 import Numerics
 
 /// A Gaussian outcome with a random intercept: y = η + u_cluster + e.
-public struct TwoLevelOutcome: Sendable, Equatable {
+package struct TwoLevelOutcome: Sendable, Equatable {
   /// Variance of u_cluster + e.
-  public var totalVariance: Double
+  package var totalVariance: Double
   /// Intracluster correlation: the clusters' share of `totalVariance`.
-  public var icc: Double
+  package var icc: Double
 
   /// - Throws: ``SimulationError/variance(icc:total:)``.
-  public init(totalVariance: Double, icc: Double) throws(SimulationError) {
+  package init(totalVariance: Double, icc: Double) throws(SimulationError) {
     guard icc >= 0, icc < 1, totalVariance > 0, totalVariance.isFinite else {
       throw .variance(icc: icc, total: totalVariance)
     }
@@ -23,7 +23,7 @@ public struct TwoLevelOutcome: Sendable, Equatable {
   ///   - cluster: position of each row's cluster, 0 ..< `clusters`.
   ///   - effects: the stream of the cluster effects; one is drawn for every cluster, empty or not.
   ///   - residuals: the stream of the residuals, in the order of the rows.
-  public func draw(
+  package func draw(
     linearPredictor: [Double], cluster: [Int], clusters: Int,
     effects: inout some RandomNumberGenerator, residuals: inout some RandomNumberGenerator
   ) -> [Double] {
@@ -42,10 +42,10 @@ public struct OrdinalScale: Sendable, Equatable {
   /// Codes in increasing order of the latent variable.
   public let codes: [Double]
   /// One fewer than codes, increasing: code k is seen between cut points k − 1 and k.
-  public let cutPoints: [Double]
+  package let cutPoints: [Double]
 
   /// - Precondition: `cutPoints` increase and are one fewer than `codes`.
-  public init(codes: [Double], cutPoints: [Double]) {
+  package init(codes: [Double], cutPoints: [Double]) {
     precondition(cutPoints.count == codes.count - 1)
     precondition(zip(cutPoints, cutPoints.dropFirst()).allSatisfy { $0 < $1 })
     self.codes = codes
@@ -53,7 +53,7 @@ public struct OrdinalScale: Sendable, Equatable {
   }
 
   /// A score of whole numbers: the latent value rounded, and held inside `range`.
-  public init(rounding range: ClosedRange<Int>) {
+  package init(rounding range: ClosedRange<Int>) {
     self.init(
       codes: range.map(Double.init), cutPoints: range.dropLast().map { Double($0) + 0.5 })
   }

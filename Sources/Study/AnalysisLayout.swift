@@ -1,5 +1,6 @@
+import Analyses
+import Formulas
 import Imputation
-import Inference
 import MixedModels
 import Tabular
 

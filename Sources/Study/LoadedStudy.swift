@@ -1,6 +1,7 @@
+import Analyses
+import Formulas
 import Foundation
 import Imputation
-import Inference
 import MixedModels
 import Tabular
 

@@ -17,7 +17,7 @@ public struct PlanExplanation: Sendable, Equatable {
     /// Position in the visit sequence from 1; nil if the variable isn't imputed.
     public var visit: Int?
     /// Whether it varies within clusters; nil without clusters and for the cluster itself.
-    public var variesWithinClusters: Bool?
+    package var variesWithinClusters: Bool?
   }
 
   public var study: Study

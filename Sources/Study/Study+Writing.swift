@@ -1,5 +1,4 @@
 import Imputation
-import Inference
 import Yams
 
 extension Study {

@@ -1,6 +1,6 @@
+import Analyses
 import Foundation
 import Imputation
-import Inference
 import MixedModels
 import Tabular
 

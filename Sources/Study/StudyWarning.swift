@@ -1,5 +1,5 @@
+import Formulas
 import Imputation
-import Inference
 import MixedModels
 import Tabular
 

@@ -24,7 +24,7 @@ public enum DataFile {
     }
   }
 
-  /// Whether the name ends as those of the files that ``read(_:columns:missingCodes:)`` reads.
+  /// Whether the name ends as those of the files that ``read(_:columns:)`` reads.
   public static func isNamedAsDataFile(_ path: String) -> Bool { Format(path: path) != nil }
 
   /// Whether the name is that of a text file, which doesn't say what its columns hold.
@@ -45,28 +45,19 @@ public enum DataFile {
   ///     `.txt` (case aside).
   ///   - columns: Those wanted, in the order wanted; nil for all, in the file's order. Others are
   ///     not stored.
-  ///   - missingCodes: By column, further numbers that mean "missing"; in a text column, cells
-  ///     that spell such a number. Columns that aren't read are ignored if the file has them.
   /// - Throws: ``TabularError``: the file can't be read, is damaged, empty, without rows, ragged,
   ///   not UTF-8, or lacks a named column.
   public static func read(
-    _ path: String, columns: [String]? = nil, missingCodes: [String: [Double]] = [:]
+    _ path: String, columns: [String]? = nil
   ) throws(TabularError) -> Dataset {
     let format = try checkReadable(path)
-    let selection = ColumnSelection(path: path, wanted: columns, named: Array(missingCodes.keys))
-    var dataset: Dataset
+    let selection = ColumnSelection(path: path, wanted: columns)
     switch format {
     case .separated(let separator):
-      dataset = try CSVReader(path: path, selection: selection).read(separator: separator)
+      return try CSVReader(path: path, selection: selection).read(separator: separator)
     default:
-      dataset = try StatisticalFileReader(path: path, selection: selection).read(format)
+      return try StatisticalFileReader(path: path, selection: selection).read(format)
     }
-    for (name, codes) in missingCodes.sorted(by: { $0.key < $1.key }) {
-      if let column = dataset[name] {
-        dataset.setValues(column.values.settingMissing(codes), of: name)
-      }
-    }
-    return dataset
   }
 
   /// The format of the file at `path`, if a file is there that can be opened and isn't empty.
@@ -98,14 +89,11 @@ struct ColumnSelection {
   let path: String
   /// In the order wanted, without repetition; nil for all.
   let wanted: [String]?
-  /// Names that must exist too, though their columns needn't be stored.
-  let named: [String]
 
-  init(path: String, wanted: [String]?, named: [String]) {
+  init(path: String, wanted: [String]?) {
     self.path = path
     var seen: Set<String> = []
     self.wanted = wanted?.filter { seen.insert($0).inserted }
-    self.named = named.sorted()
   }
 
   /// Checks the names in a file's header: none empty, none twice, every wanted one there.
@@ -119,7 +107,7 @@ struct ColumnSelection {
           path: path, name: name, first: first + 1, second: position + 1)
       }
     }
-    for name in (wanted ?? []) + named where positions[name] == nil {
+    for name in wanted ?? [] where positions[name] == nil {
       throw .unknownColumn(path: path, name: name, nearest: nearestNames(to: name, in: names))
     }
   }
@@ -136,26 +124,5 @@ struct ColumnSelection {
     guard let wanted else { return Dataset(columns: columns, rowCount: rowCount) }
     let byName = Dictionary(uniqueKeysWithValues: columns.map { ($0.name, $0) })
     return Dataset(columns: wanted.compactMap { byName[$0] }, rowCount: rowCount)
-  }
-}
-
-extension Column.Values {
-  /// The same values, those equal to one of `codes` (numbers, or text that spells them) missing.
-  func settingMissing(_ codes: [Double]) -> Column.Values {
-    switch self {
-    case .numeric(let cells):
-      return .numeric(cells.map { codes.contains($0) ? .nan : $0 })
-    case .text(let cells, let levels):
-      var builder = TextColumnBuilder()
-      let isCode = levels.map { level in Double(level).map(codes.contains) ?? false }
-      for cell in cells {
-        if cell < 0 || isCode[Int(cell)] {
-          builder.appendMissing()
-        } else {
-          builder.append(levels[Int(cell)])
-        }
-      }
-      return builder.values
-    }
   }
 }

@@ -29,6 +29,11 @@ public struct Column: Sendable, Equatable {
     }
   }
 
+  /// The cells of a column of numbers; nil for text.
+  public var numbers: [Double]? {
+    if case .numeric(let cells) = values { cells } else { nil }
+  }
+
   /// Whether the cell in `row` (from 0) is missing.
   public func isMissing(_ row: Int) -> Bool {
     switch values {

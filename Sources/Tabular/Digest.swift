@@ -77,8 +77,13 @@ extension Dataset {
       case .numeric(let cells):
         writer.append(false)
         writer.append(cells.map { $0.isNaN ? Double.nan : $0 == 0 ? 0 : $0 })
-      case .text:
-        guard case .text(let codes, let levels) = column.values.settingMissing([]) else { continue }
+      case .text(let cells, let texts):
+        // Levels that occur, in order of first appearance.
+        var builder = TextColumnBuilder()
+        for cell in cells {
+          if cell < 0 { builder.appendMissing() } else { builder.append(texts[Int(cell)]) }
+        }
+        guard case .text(let codes, let levels) = builder.values else { continue }
         writer.append(true)
         writer.append(codes)
         writer.append(levels.count)

@@ -16,7 +16,7 @@ public struct MissingDataPattern: Sendable, Equatable {
   /// Column names by increasing number of missing cells, equals in the data set's order.
   public let columns: [String]
   /// Column names in the data set's order: the order of ``pairs()`` and ``flux()``.
-  public let dataOrder: [String]
+  package let dataOrder: [String]
   /// Missing cells of every column, in the order of ``columns``.
   public let missingCounts: [Int]
   /// In increasing order of the string of 0 (observed) and 1 (missing) along ``columns``; the
@@ -90,13 +90,13 @@ public struct MissingDataPattern: Sendable, Equatable {
   /// ``MissingDataPattern/dataOrder``: mice's `md.pairs`.
   public struct Pairs: Sendable, Equatable {
     /// Both observed.
-    public let rr: [[Int]]
+    package let rr: [[Int]]
     /// The first observed, the second missing.
-    public let rm: [[Int]]
+    package let rm: [[Int]]
     /// The first missing, the second observed.
-    public let mr: [[Int]]
+    package let mr: [[Int]]
     /// Both missing.
-    public let mm: [[Int]]
+    package let mm: [[Int]]
   }
 
   /// - Complexity: O(K² + Σ over patterns of the square of the columns missing in it).

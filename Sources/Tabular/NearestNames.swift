@@ -23,7 +23,7 @@ public func nearestNames(to name: String, in candidates: [String]) -> [String] {
 /// The least number of insertions, deletions, substitutions and swaps of neighbours that turn one
 /// sequence into the other (optimal string alignment; Damerau 1964, Commun. ACM 7(3)).
 /// - Complexity: O(|a| · |b|) time, O(|b|) space.
-public func editDistance<Element: Equatable>(_ a: [Element], _ b: [Element]) -> Int {
+package func editDistance<Element: Equatable>(_ a: [Element], _ b: [Element]) -> Int {
   var beforeLast = [Int](repeating: 0, count: b.count + 1)
   var last = Array(0...b.count)
   for i in 0..<a.count {

@@ -1,10 +1,12 @@
+import Analyses
 import ArgumentParser
 import Batch
 import Coordination
+import Formulas
 import Foundation
 import Imputation
-import Inference
 import MixedModels
+import Pooling
 import RunRecord
 import Simulation
 import Study
@@ -77,7 +79,7 @@ func exitStatus(of error: any Error) -> ExitCode {
   case is RankCountError, is NoSuchScenario, is ValidationError: ExitCode.validationFailure
   case is StudyError, is StudyProblem, is PlanError, is FormulaError, is ModelFrameError,
     is LinearModelError, is ClusterLevelError, is ImpossibleScenario, is MixedModelError,
-    is PoolingError,
+    is PoolingError, is DegreesOfFreedomUnavailable,
     is EstimatesFileError,
     is SimulationError:
     ExitStatus.badInput

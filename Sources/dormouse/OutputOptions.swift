@@ -1,5 +1,5 @@
+import Analyses
 import ArgumentParser
-import Inference
 import Reporting
 import Tabular
 

@@ -1,7 +1,7 @@
+import Analyses
 import ArgumentParser
 import Coordination
 import Foundation
-import Inference
 import MessagePassing
 import Reporting
 import RunRecord

@@ -1,5 +1,6 @@
 import Coordination
 import MessagePassing
+import Synchronization
 import Testing
 
 /// Counts to `steps`; task 13 throws.
@@ -114,13 +115,16 @@ struct MemorySink: ResultSink {
 
   @Test func aDeadlineStopsWithACheckpoint() throws {
     var sink = MemorySink()
+    let clock = SetClock()
     var options = QueueOptions()
-    options.deadline = .now + .seconds(2)
-    // 255 steps of at least 20 ms: the first task can't be done in time.
+    options.now = { clock.now }
+    options.deadline = clock.now + .seconds(1000)
+    // The first task never ends, and the clock stands still 9 s before the deadline: within the
+    // reserve of 10 s, and with time left to hand in.
     let summary = try coordinate(
-      items(1...3), on: SoloCommunicator(), executor: SlowExecutor(milliseconds: 20), sink: &sink,
-      options: options)
-    #expect(ContinuousClock.now < options.deadline!, "the stop comes before the deadline")
+      items(1...3), on: SoloCommunicator(),
+      executor: ClockedExecutor(clock, steps: .max, until: clock.now + .seconds(991)),
+      sink: &sink, options: options)
     #expect(summary.stopped == .deadline)
     #expect(summary.partial == 1 && summary.finished == 0)
     #expect(sink.results.map(\.task) == [1])
@@ -128,20 +132,21 @@ struct MemorySink: ResultSink {
     #expect(result.kind == .partial && result.bytes[0] > 0)
   }
 
-  /// Ten tasks of 0.3 s and time for some: the last one begun has ended before the deadline, and
-  /// none was begun that could not.
+  /// Tasks of 30 s and 200 s for them: the last one begun has ended before the deadline, and none
+  /// was begun that could not.
   @Test func noTaskIsBegunThatCannotEndInTime() throws {
     var sink = MemorySink()
+    let clock = SetClock()
     var options = QueueOptions()
-    options.checkpointInterval = .seconds(60)
-    options.deadline = .now + .seconds(2)
+    options.now = { clock.now }
+    let deadline = clock.now + .seconds(200)
+    options.deadline = deadline
     let summary = try coordinate(
-      items(1...10), on: SoloCommunicator(),
-      executor: SlowExecutor(steps: 30, milliseconds: 10), sink: &sink, options: options)
+      items(1...10), on: SoloCommunicator(), executor: ClockedExecutor(clock, steps: 30),
+      sink: &sink, options: options)
     #expect(summary.stopped == .deadline)
-    #expect(summary.finished >= 1 && summary.finished < 10)
-    #expect(summary.partial <= 1)
-    #expect(ContinuousClock.now < options.deadline!)
+    #expect(summary.finished == 6 && summary.partial == 0)
+    #expect(clock.now < deadline)
   }
 
   @Test func aSinkThatIsBusyIsTriedAgain() throws {
@@ -166,11 +171,13 @@ struct MemorySink: ResultSink {
     }
     for (count, kept) in [(1, 1), (2, 0)] {
       var sink = MemorySink()
+      let clock = SetClock()
+      let begin = clock.now
       var options = QueueOptions()
-      let end = ContinuousClock.now + .seconds(1)
-      options.stopRequests = { ContinuousClock.now < end ? nil : (count, .signal(15)) }
+      // Once the task is well under way.
+      options.stopRequests = { clock.now < begin + .seconds(5) ? nil : (count, .signal(15)) }
       let summary = try coordinate(
-        items(1...3), on: SoloCommunicator(), executor: SlowExecutor(milliseconds: 20),
+        items(1...3), on: SoloCommunicator(), executor: ClockedExecutor(clock, steps: .max),
         sink: &sink, options: options)
       #expect(summary.partial == kept)
     }
@@ -189,6 +196,42 @@ struct MemorySink: ResultSink {
     #expect(sink.results.dropLast().allSatisfy { $0.kind == .partial })
     #expect(sink.results.last?.kind == .finished)
   }
+}
+
+/// A clock that only its executor sets forward.
+final class SetClock: Sendable {
+  private let time = Mutex(ContinuousClock.now)
+
+  var now: ContinuousClock.Instant { time.withLock { $0 } }
+
+  func advance(by duration: Duration, until end: ContinuousClock.Instant?) {
+    time.withLock { $0 = min($0 + duration, end ?? $0 + duration) }
+  }
+}
+
+/// Each step sets the clock a second forward, until it stands still.
+struct ClockedExecutor: TaskExecutor {
+  private let clock: SetClock
+  private let steps: Int
+  private let end: ContinuousClock.Instant?
+  private var done = 0
+
+  init(_ clock: SetClock, steps: Int, until end: ContinuousClock.Instant? = nil) {
+    self.clock = clock
+    self.steps = steps
+    self.end = end
+  }
+
+  mutating func begin(task: UInt32, checkpoint: [UInt8]?) throws { done = 0 }
+
+  mutating func step() throws -> Bool {
+    clock.advance(by: .seconds(1), until: end)
+    done += 1
+    return done >= steps
+  }
+
+  func result() -> [UInt8] { [UInt8(clamping: done)] }
+  var progress: TaskProgress { TaskProgress(done: done, of: steps) }
 }
 
 /// A counting executor whose steps take a millisecond, or as many as said.

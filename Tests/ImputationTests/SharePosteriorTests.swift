@@ -48,7 +48,7 @@ struct ShareImputations {
     }
     let parts =
       [("overall", Array(rows.indices))] + groups("arm") + groups("sex") + groups("school")
-    guard case .numeric(let scores) = data["kscore"]!.values else { return }
+    let scores = try #require(data["kscore"]?.numbers)
     let observed = Set(scores.filter { !$0.isNaN })
     for k in 1...Self.count {
       let values = try imputed(sharePlan, imputation: k)

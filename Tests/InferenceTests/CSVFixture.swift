@@ -1,5 +1,5 @@
+import Formulas
 import Foundation
-import Inference
 import Tabular
 
 /// Reads a comma-separated file without embedded commas, as R's `write.csv` makes for the

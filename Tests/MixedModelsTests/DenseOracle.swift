@@ -70,21 +70,6 @@ struct DenseOracle {
       logLikelihood: -0.5 * (degrees * log(2 * .pi) + deviance), coefficients: beta,
       covariance: inner.inverse, weighted: weighted, factor: factor)
   }
-
-  /// Conditional modes D Zᵀ V⁻¹(y − Xβ̂) of one term, group by group.
-  func modes(_ index: Int, _ covariances: [Matrix], _ solution: Solution) -> [Double] {
-    prior(index, covariances[index]) * (design(index).transposed * solution.weighted)
-  }
-
-  /// Conditional covariance D − D Zᵀ V⁻¹ Z D of one term.
-  func conditional(_ index: Int, _ covariances: [Matrix], _ solution: Solution) -> Matrix {
-    let half = design(index) * prior(index, covariances[index])
-    var solved = Matrix(rows: half.rows, columns: half.columns)
-    for j in 0..<half.columns {
-      for (i, value) in solution.factor.solve(half.column(j)).enumerated() { solved[i, j] = value }
-    }
-    return prior(index, covariances[index]) + -1 * (half.transposed * solved)
-  }
 }
 
 /// Reproducible random numbers for test data (splitmix64).

@@ -43,7 +43,7 @@ struct LinearMixedModelTests {
     for (own, expected) in zip(fit.theta, reference.theta) {
       #expect(abs(own - expected) < 2e-5 * max(1, abs(expected)))
     }
-    for (component, modes) in zip(fit.varianceComponents, fit.modes) {
+    for component in fit.varianceComponents {
       let expected = try #require(reference.covariances[component.grouping])
       #expect(component.names == expected.names)
       let largest = expected.rows.enumerated().map { $1[$0] }
@@ -54,31 +54,11 @@ struct LinearMixedModelTests {
           #expect(difference <= 2e-5 * scale + 1e-12, "\(component.grouping) \(i) \(j)")
         }
       }
-      try compare(modes, reference.modes[component.grouping], component)
     }
     if let icc = reference.icc {
       #expect(abs(try #require(fit.icc) - icc) < 1e-6)
     } else {
       #expect(fit.icc == nil)
-    }
-  }
-
-  private func compare(
-    _ modes: RandomEffectModes, _ expected: ReferenceFit.Modes?, _ component: VarianceComponent
-  ) throws {
-    guard let expected else { return }
-    for (row, label) in expected.groups.enumerated() {
-      let group = try #require(modes.groupLabels.firstIndex(of: label))
-      let covariance = modes.covariance(ofGroup: group)
-      for i in modes.names.indices {
-        let scale = component.standardDeviations[i]
-        #expect(abs(modes.modes[group, i] - expected.modes[row][i]) <= 2e-5 * scale + 1e-9)
-        for j in modes.names.indices {
-          let difference = abs(covariance[i, j] - expected.variances[row][i][j])
-          let scale = scale * component.standardDeviations[j]
-          #expect(difference <= 2e-5 * scale + 1e-12, "\(label)")
-        }
-      }
     }
   }
 }

@@ -73,20 +73,6 @@ struct MixedModelPropertyTests {
         #expect(abs(best.covariance[k, l] - fit.covariance[k, l]) < 1e-10)
       }
     }
-    for (index, modes) in fit.modes.enumerated() {
-      let expected = oracle.modes(index, covariances, best)
-      let conditional = oracle.conditional(index, covariances, best)
-      let q = modes.names.count
-      for group in modes.groupLabels.indices {
-        for i in 0..<q {
-          #expect(abs(modes.modes[group, i] - expected[group * q + i]) < 1e-9)
-          for j in 0..<q {
-            let own = modes.covariance(ofGroup: group)[i, j]
-            #expect(abs(own - conditional[group * q + i, group * q + j]) < 1e-9)
-          }
-        }
-      }
-    }
     for factor in [0.97, 1.03] {
       let sigma = oracle.solve(covariances, sigma: fit.sigma * factor, estimation)
       #expect(sigma.logLikelihood < best.logLikelihood)
@@ -138,12 +124,6 @@ struct MixedModelPropertyTests {
     #expect(one.covariance == two.covariance)
     #expect(one.theta == two.theta)
     #expect(one.logLikelihood == two.logLikelihood)
-    for (a, b) in zip(one.modes, two.modes) {
-      for (group, label) in a.groupLabels.enumerated() {
-        let other = try #require(b.groupLabels.firstIndex(of: label))
-        for j in a.names.indices { #expect(a.modes[group, j] == b.modes[other, j]) }
-      }
-    }
   }
 
   @Test("the order of rows does not matter", arguments: Layout.allCases)
@@ -254,19 +234,13 @@ struct MixedModelPropertyTests {
       #expect(fit.theta == [0])
       #expect(fit.icc == 0)
       #expect(relativeError(fit.sigma * fit.sigma, total / Double(a * n - 1)) < 1e-12)
-      #expect(fit.modes[0].modes.storage.allSatisfy { $0 == 0 })
     }
   }
 
-  @Test("groups without rows have mode zero and the prior's variance")
+  @Test("groups without rows count for nothing")
   func emptyGroups() throws {
     let fit = try LinearMixedModel.fit(Layout.emptyGroups.data(), estimation: .reml)
     #expect(fit.groupCounts == [9])
-    #expect(fit.modes[0].modes[1, 0] == 0 && fit.modes[0].modes[1, 1] == 0)
-    let prior = fit.varianceComponents[0].covariance
-    for (own, expected) in zip(fit.modes[0].covariance(ofGroup: 1).storage, prior.storage) {
-      #expect(abs(own - expected) < 1e-12)
-    }
   }
 
   @Test("no fixed effects at all")

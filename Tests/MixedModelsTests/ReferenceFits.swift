@@ -5,12 +5,6 @@ import Testing
 
 /// One fit by lme4 or nlme, from `Reference/linear_mixed_fits.json`.
 struct ReferenceFit: Sendable, CustomTestStringConvertible {
-  struct Modes: Sendable {
-    var groups: [String]
-    var modes: [[Double]]
-    var variances: [[[Double]]]
-  }
-
   var dataset: String
   var fixedFormula: String
   var randomTerms: String
@@ -23,7 +17,6 @@ struct ReferenceFit: Sendable, CustomTestStringConvertible {
   var theta: [Double]
   var isSingular: Bool
   var covariances: [String: (names: [String], rows: [[Double]])]
-  var modes: [String: Modes]
   var icc: Double?
 
   var isTrial: Bool { dataset.hasPrefix("SHARE") }
@@ -61,12 +54,6 @@ struct ReferenceFit: Sendable, CustomTestStringConvertible {
     isSingular = json["is_singular"] as? Bool ?? false
     covariances = (json["random_effects_covariance"] as! [String: [String: Any]]).mapValues {
       (Self.strings($0["names"]), Self.table($0["rows"]))
-    }
-    modes = (json["random_effect_modes"] as? [String: [String: Any]] ?? [:]).mapValues { value in
-      let variances = (value["conditional_variance"] as! [Any]).map { Self.table($0) }
-      return Modes(
-        groups: Self.strings(value["group"]), modes: Self.table(value["modes"]),
-        variances: variances)
     }
     icc = json["icc"] as? Double
   }

@@ -1,5 +1,5 @@
+import Convergence
 import Foundation
-import Inference
 import MixedModels
 import Numerics
 import Reporting

@@ -1,4 +1,3 @@
-import Inference
 import Numerics
 import Simulation
 import Tabular

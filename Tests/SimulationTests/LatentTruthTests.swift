@@ -1,5 +1,6 @@
+import Analyses
+import Formulas
 import Foundation
-import Inference
 import Numerics
 import Simulation
 import Tabular

@@ -1,5 +1,5 @@
 import Imputation
-import Inference
+import Pooling
 import Study
 import Tabular
 import Testing

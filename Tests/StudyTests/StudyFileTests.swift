@@ -1,6 +1,5 @@
 import Foundation
 import Imputation
-import Inference
 import Study
 import Testing
 

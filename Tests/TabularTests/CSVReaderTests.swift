@@ -120,14 +120,12 @@ import Testing
     #expect(data["a"]?.texts == ["x, \"y\"\nz", " p"])
   }
 
-  @Test func selectionAndFurtherMissingCodes() throws {
+  @Test func selectedColumns() throws {
     let text = "a,b,c\n1,x,99\n2,99,98\n3,y,7\n"
-    let data = try Files.read(
-      text, columns: ["c", "b", "c"], missingCodes: ["c": [98, 99], "b": [99], "a": [1]])
+    let data = try Files.read(text, columns: ["c", "b", "c"])
     #expect(data.names == ["c", "b"])
-    #expect(data["c"]?.numbers?.map(\.isNaN) == [true, true, false])
-    #expect(data["b"]?.values == .text(codes: [0, -1, 1], levels: ["x", "y"]))
-    #expect(throws: TabularError.self) { try Files.read(text, missingCodes: ["d": [1]]) }
+    #expect(data["c"]?.numbers == [99, 98, 7])
+    #expect(data["b"]?.values == .text(codes: [0, 1, 2], levels: ["x", "99", "y"]))
     #expect(throws: TabularError.self) { try Files.read(text, columns: ["A"]) }
   }
 

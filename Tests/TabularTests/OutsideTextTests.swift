@@ -67,10 +67,10 @@ import Testing
       let path = folder.appending(path: "x.csv").path
       try writeCSV(path, header: ["n", "t"], rows: texts.map { [.integer(1), .text($0)] })
       let data = try DataFile.read(path)
-      guard case .text(let codes, let levels) = try #require(data["t"]).values else { return }
-      #expect(codes.count == texts.count)
-      for (code, text) in zip(codes, texts) {
-        #expect(Self.same(levels[Int(code)], text), "\(text.debugDescription)")
+      let read = try #require(data["t"]?.texts)
+      #expect(read.count == texts.count)
+      for (own, text) in zip(read, texts) {
+        #expect(Self.same(own, text), "\(text.debugDescription)")
       }
     }
   }

@@ -31,14 +31,9 @@ struct ShareTests {
 
   @Test func selectedColumnsKeepTheOrderAsked() throws {
     let all = try DataFile.read(Files.shareData)
-    let some = try DataFile.read(
-      Files.shareData, columns: ["kscore", "school"], missingCodes: ["scpar": [99]])
+    let some = try DataFile.read(Files.shareData, columns: ["kscore", "school"])
     #expect(some.names == ["kscore", "school"])
     #expect(some["school"] == all["school"])
-    let recoded = try DataFile.read(Files.shareData, missingCodes: ["scpar": [99]])
-    let codes = all["scpar"]!.numbers!.count { $0 == 99 }
-    #expect(codes > 0)
-    #expect(recoded["scpar"]?.missingCount == 134 + codes)
   }
 
   @Test func unknownColumnNamesTheNearest() throws {

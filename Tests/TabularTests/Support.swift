@@ -29,21 +29,19 @@ enum Files {
 
   /// Reads `content` as a file called `name`.
   static func read(
-    _ content: some DataProtocol, as name: String = "data.csv", columns: [String]? = nil,
-    missingCodes: [String: [Double]] = [:]
+    _ content: some DataProtocol, as name: String = "data.csv", columns: [String]? = nil
   ) throws -> Dataset {
     try withFolder { folder in
       let file = folder.appending(path: name)
       try Data(content).write(to: file)
-      return try DataFile.read(file.path, columns: columns, missingCodes: missingCodes)
+      return try DataFile.read(file.path, columns: columns)
     }
   }
 
   static func read(
-    _ content: String, as name: String = "data.csv", columns: [String]? = nil,
-    missingCodes: [String: [Double]] = [:]
+    _ content: String, as name: String = "data.csv", columns: [String]? = nil
   ) throws -> Dataset {
-    try read(Data(content.utf8), as: name, columns: columns, missingCodes: missingCodes)
+    try read(Data(content.utf8), as: name, columns: columns)
   }
 
   /// The error of reading `content` without its path, which differs from run to run.
@@ -60,9 +58,6 @@ enum Files {
 }
 
 extension Column {
-  /// Cells as numbers; nil if the column is text.
-  var numbers: [Double]? { if case .numeric(let cells) = values { cells } else { nil } }
-
   /// Cells as text, "" for missing; nil if the column is numeric.
   var texts: [String]? {
     guard case .text(let codes, let levels) = values else { return nil }

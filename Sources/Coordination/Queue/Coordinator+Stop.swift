@@ -15,13 +15,13 @@ extension Coordinator {
   }
 
   func isPast(_ instant: ContinuousClock.Instant?) -> Bool {
-    instant.map { ContinuousClock.now >= $0 } ?? false
+    instant.map { options.now() >= $0 } ?? false
   }
 
   /// Whether `item` can end in time, as far as is known.
   func canBegin(_ item: TaskItem) -> Bool {
     guard let deadline = options.deadline else { return true }
-    let left = deadline - margin - ContinuousClock.now
+    let left = deadline - margin - options.now()
     if left >= Self.worthBeginning && options.checkpointInterval != nil { return true }
     guard let expected = expectedSeconds else { return true }
     return .seconds(expected * 1.1) <= left
@@ -45,7 +45,7 @@ extension Coordinator {
     guard let deadline = options.deadline, summary.stopped == nil else { return }
     // Nothing runs and nothing more can be done in time: there is nothing to wait for.
     let isOver =
-      ContinuousClock.now >= deadline - margin
+      options.now() >= deadline - margin
       || (ranks.allSatisfy { $0.assigned.isEmpty } && pending.last.map { !canBegin($0) } ?? false)
     if isOver { noteStop(count: 1, .deadline) }
   }
@@ -59,7 +59,7 @@ extension Coordinator {
   /// wish to stop comes.
   mutating func stop(_ sink: inout some ResultSink) throws {
     for rank in ranks.indices { send([], to: rank, tag: Wire.Tag.stop) }
-    var end = ContinuousClock.now + max(options.grace, longestStep * 2)
+    var end = options.now() + max(options.grace, longestStep * 2)
     if let deadline = options.deadline, summary.stopped == .deadline {
       // Some time must be left to keep what has come.
       end = min(end, deadline - commitDuration - checkpointCost * ranks.count)
@@ -67,7 +67,7 @@ extension Coordinator {
     var backoff = Backoff()
     while ranks.contains(where: { !$0.hasHandedIn && !$0.isLost && $0.identity != nil }) {
       lookForStop()
-      if stopCount > 1 || ContinuousClock.now >= end { break }
+      if stopCount > 1 || options.now() >= end { break }
       if try receiveAll() { backoff.reset() } else { backoff.sleep() }
       lookAfterRanks()
     }

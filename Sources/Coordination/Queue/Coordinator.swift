@@ -101,7 +101,7 @@ struct Coordinator {
   let link: LocalLink
   let options: QueueOptions
   let total: Int
-  let started = ContinuousClock.now
+  let started: ContinuousClock.Instant
   /// Tasks still to be handed out, in reverse order.
   var pending: [TaskItem]
   var ranks: [Rank]
@@ -136,6 +136,7 @@ struct Coordinator {
     self.communicator = communicator
     self.link = link
     self.options = options
+    started = options.now()
     total = tasks.count
     pending = tasks.reversed()
     ranks = Array(repeating: Rank(), count: communicator.size)

@@ -27,7 +27,7 @@ public struct QueueProgress: Equatable, Sendable {
   /// Estimated time to the end; nil while nothing is known.
   public var secondsLeft: Double?
   /// No new tasks are begun.
-  public var isStopping: Bool
+  var isStopping: Bool
   /// Seconds to the end of the time given; nil without a limit.
   public var secondsToDeadline: Double?
   /// Seconds before that end at which the queue stops.

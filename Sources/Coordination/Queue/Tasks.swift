@@ -143,18 +143,20 @@ public struct QueueOptions: Sendable {
   /// When the time given ends; nil: never. The queue stops ``Coordinator/margin`` before it.
   public var deadline: ContinuousClock.Instant?
   /// Least time between the stop and the deadline, beside what is measured.
-  public var reserve = Duration.seconds(10)
+  var reserve = Duration.seconds(10)
   /// How long rank 0 waits, after a stop, for the ranks to hand in what they have.
-  public var grace = Duration.seconds(10)
+  var grace = Duration.seconds(10)
   /// Least time between two checkpoints of a task under way; nil: only at a stop. Longer when
   /// writing them would take more than 2 % of the time.
   public var checkpointInterval: Duration?
   /// A rank that was not heard of for this long, while rank 0 listened, counts as lost.
   public var lostAfter = Duration.seconds(60)
   /// Looks for a wish to stop: how often it was asked for, and why.
-  public var stopRequests: @Sendable () -> (count: Int, reason: StopReason)? = {
+  package var stopRequests: @Sendable () -> (count: Int, reason: StopReason)? = {
     StopSignals.requests
   }
+  /// What time it is where the deadline and the length of tasks are concerned: tests set it forward.
+  package var now: @Sendable () -> ContinuousClock.Instant = { .now }
 
   public init() {}
 }

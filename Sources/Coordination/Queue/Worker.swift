@@ -35,7 +35,8 @@ struct Worker<Executor: TaskExecutor, Link: CoordinatorLink> {
   init(executor: Executor, link: Link, options: QueueOptions) {
     self.link = link
     self.options = options
-    runner = Runner(executor: executor, rank: link.rank, host: link.host)
+    runner = Runner(
+      executor: executor, rank: link.rank, host: link.host, now: options.now)
   }
 
   mutating func run() throws -> QueueSummary {
@@ -57,7 +58,7 @@ struct Worker<Executor: TaskExecutor, Link: CoordinatorLink> {
       }
       if runner.current != nil {
         noteState()
-        if let result = runner.work(until: .now + Self.pollInterval) { try send(result) }
+        if let result = runner.work(until: options.now() + Self.pollInterval) { try send(result) }
         backoff.reset()
       } else if queue.isEmpty || isStopping {
         noteState()

@@ -1,4 +1,5 @@
-import Inference
+import Analyses
+import Formulas
 import Tabular
 
 /// An analysis of the study bound to its data.
@@ -10,16 +11,16 @@ struct PreparedStudyAnalysis: Sendable {
 }
 
 /// One analysis of one completed data set: a fit, or why there is none.
-public struct AnalysisOutcome: Sendable, Equatable, Codable {
-  public var name: String
-  public var fit: AnalysisFit?
-  public var failure: String?
-  public var seconds: Double
+struct AnalysisOutcome: Sendable, Equatable, Codable {
+  var name: String
+  var fit: AnalysisFit?
+  var failure: String?
+  var seconds: Double
   /// `18 of 80 rows: z missing`, where a variable that nothing imputes leaves rows out.
-  public var leftOut: String?
+  var leftOut: String?
   /// Terms that mean something else here than in the study's other fits, which are left out of the
   /// fit, and why: the reference level of a factor is in none of the rows.
-  public var otherMeaning: String?
+  var otherMeaning: String?
 }
 
 extension AnalysisOutcome {

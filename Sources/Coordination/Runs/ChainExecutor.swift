@@ -1,5 +1,4 @@
 import Imputation
-import Inference
 import Tabular
 
 /// Computes chains: task k is imputation k, then every analysis of its completed data set.

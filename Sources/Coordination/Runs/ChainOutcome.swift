@@ -1,6 +1,5 @@
 import Foundation
 import Imputation
-import Inference
 import MixedModels
 import RunRecord
 import Tabular

@@ -1,6 +1,6 @@
+import Analyses
 import Foundation
 import Imputation
-import Inference
 import RunRecord
 import Tabular
 

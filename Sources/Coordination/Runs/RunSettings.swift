@@ -76,7 +76,7 @@ extension RunSettings {
 }
 
 /// The processor as /proc/cpuinfo names it; empty where that does not exist.
-package func processorModel() -> String {
+func processorModel() -> String {
   guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return "" }
   let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
   return line?.split(separator: ":", maxSplits: 1).last

@@ -1,6 +1,5 @@
 import Foundation
 import Imputation
-import Inference
 import MessagePassing
 import RunRecord
 import Study

@@ -7,11 +7,11 @@ public struct Figure: Sendable {
   /// What is shown.
   public var title: String
   /// What to look for, in a sentence or two.
-  public var caption: String
+  package var caption: String
   public var view: VegaLite.View
   public var tables: [FigureTable]
 
-  public init(
+  package init(
     id: String, title: String, caption: String, tables: [FigureTable], view: VegaLite.View
   ) {
     self.id = id
@@ -60,7 +60,7 @@ public struct Figure: Sendable {
 }
 
 /// `text` short enough for a label in a figure; tables have all of it.
-public func figureLabel(_ text: String, most: Int = 40) -> String {
+package func figureLabel(_ text: String, most: Int = 40) -> String {
   // Line feeds and other controls have no place on one line.
   let line = String(
     String.UnicodeScalarView(

@@ -1,34 +1,34 @@
 /// The look that all figures share, on paper and on a screen.
-public enum FigureStyle {
+package enum FigureStyle {
   // Colours of Okabe & Ito (2008), Color universal design, which stay apart for every kind of colour
   // vision; and never alone: dash, shape or place say the same.
   /// Observed values, as mice draws them.
-  public static let observed = "#0072b2"
+  package static let observed = "#0072b2"
   /// Imputed values.
-  public static let imputed = "#d55e00"
+  package static let imputed = "#d55e00"
   /// Missing values where they are drawn themselves: red, and never without a cross.
-  public static let missing = "#c0121f"
-  public static let third = "#009e73"
-  public static let fourth = "#cc79a7"
+  package static let missing = "#c0121f"
+  package static let third = "#009e73"
+  package static let fourth = "#cc79a7"
   /// Lines and letters.
-  public static let ink = "#222222"
-  public static let muted = "#767676"
-  public static let paper = "#ffffff"
+  static let ink = "#222222"
+  static let muted = "#767676"
+  package static let paper = "#ffffff"
   static let grid = "#dddddd"
 
   /// For groups without a meaning of their own, such as arms.
-  public static let groupColours = [
+  static let groupColours = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
   ]
-  public static let groupDashes: [[Double]] = [
+  static let groupDashes: [[Double]] = [
     [1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 6], [12, 2],
   ]
-  public static let groupShapes = [
+  static let groupShapes = [
     "circle", "square", "triangle-up", "diamond", "cross", "triangle-down",
   ]
 
   /// Groups beyond those that can be told apart are not drawn apart.
-  public static var mostGroups: Int { groupColours.count }
+  package static var mostGroups: Int { groupColours.count }
 
   /// Vega-Lite's `config`.
   struct Configuration: Encodable {
@@ -98,7 +98,7 @@ public enum FigureStyle {
   }
 
   /// Colour, as a channel over groups in order.
-  public static func colour(
+  package static func colour(
     _ field: String, groups: [String], title: String = ""
   ) -> VegaLite.Channel {
     .nominal(field) {
@@ -111,7 +111,7 @@ public enum FigureStyle {
   }
 
   /// Dash, to go with ``colour(_:groups:title:)``: both make one legend.
-  public static func dash(
+  static func dash(
     _ field: String, groups: [String], title: String = ""
   ) -> VegaLite.Channel {
     var channel = colour(field, groups: groups, title: title)
@@ -120,7 +120,7 @@ public enum FigureStyle {
   }
 
   /// Shape, to go with ``colour(_:groups:title:)``.
-  public static func shape(
+  package static func shape(
     _ field: String, groups: [String], title: String = ""
   ) -> VegaLite.Channel {
     var channel = colour(field, groups: groups, title: title)
@@ -130,7 +130,7 @@ public enum FigureStyle {
 
   /// How solid bars are: the first group's are filled, the others' nearly empty, to go with
   /// ``colour(_:groups:title:)`` as fill and stroke.
-  public static func strength(_ field: String, groups: [String]) -> VegaLite.Channel {
+  static func strength(_ field: String, groups: [String]) -> VegaLite.Channel {
     var channel = colour(field, groups: groups)
     channel.type = .ordinal
     channel.scale?.range = .numbers(groups.indices.map { $0 == 0 ? 0.9 : 0.25 })
@@ -138,5 +138,5 @@ public enum FigureStyle {
   }
 
   /// The two groups of every comparison with imputed values.
-  public static let observedAndImputed = ["observed", "imputed"]
+  static let observedAndImputed = ["observed", "imputed"]
 }

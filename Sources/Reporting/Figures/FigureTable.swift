@@ -25,7 +25,7 @@ public struct FigureTable: Sendable, Equatable {
   /// - Parameters:
   ///   - name: of the table within its figure; a word.
   ///   - columns: names are words too: a dot would mean a member in Vega-Lite.
-  public init(_ name: String, _ columns: [(name: String, kind: Kind)], digits: Int = 6) {
+  package init(_ name: String, _ columns: [(name: String, kind: Kind)], digits: Int = 6) {
     self.name = name
     self.columns = columns
     self.digits = digits

@@ -1,5 +1,4 @@
 import Foundation
-import Inference
 import RunRecord
 
 /// Forest and caterpillar plots of one analysis.

@@ -48,32 +48,32 @@ public enum VegaLite {
   /// A mark with its constant properties.
   public struct Mark: Encodable, Sendable, Equatable {
     public var type: MarkType
-    public var color: String?
+    package var color: String?
     public var fill: String?
-    public var stroke: String?
-    public var opacity: Double?
-    public var fillOpacity: Double?
-    public var strokeWidth: Double?
-    public var strokeDash: [Double]?
-    public var filled: Bool?
+    var stroke: String?
+    var opacity: Double?
+    var fillOpacity: Double?
+    var strokeWidth: Double?
+    var strokeDash: [Double]?
+    package var filled: Bool?
     public var shape: String?
     public var size: Double?
-    public var thickness: Double?
-    public var interpolate: String?
-    public var clip: Bool?
-    public var orient: String?
-    public var align: String?
-    public var baseline: String?
-    public var dx: Double?
-    public var dy: Double?
-    public var fontSize: Double?
-    public var fontWeight: String?
+    var thickness: Double?
+    var interpolate: String?
+    var clip: Bool?
+    var orient: String?
+    var align: String?
+    var baseline: String?
+    var dx: Double?
+    var dy: Double?
+    var fontSize: Double?
+    var fontWeight: String?
     public var limit: Double?
-    public var tooltip: Bool?
+    var tooltip: Bool?
     /// The text of a text mark, the same at every place.
     public var text: String?
 
-    public init(_ type: MarkType, _ configure: (inout Mark) -> Void = { _ in }) {
+    init(_ type: MarkType, _ configure: (inout Mark) -> Void = { _ in }) {
       self.type = type
       configure(&self)
     }
@@ -99,7 +99,7 @@ public enum VegaLite {
     var filter: Predicate
 
     /// Rows whose `field` is one of `values`.
-    public init(_ field: String, oneOf values: [String]) {
+    init(_ field: String, oneOf values: [String]) {
       filter = Predicate(field: field, oneOf: values)
     }
   }
@@ -107,32 +107,32 @@ public enum VegaLite {
   /// Whether views of a composition share a scale, by channel: `shared` or `independent`.
   public struct Resolve: Encodable, Sendable, Equatable {
     public var scale: [String: String] = [:]
-    public var axis: [String: String]?
+    var axis: [String: String]?
 
-    public init(independent channels: [String]) {
+    init(independent channels: [String]) {
       for channel in channels { scale[channel] = "independent" }
     }
   }
 
   /// The field that makes a figure's panels.
-  public struct Facet: Encodable, Sendable, Equatable {
-    public struct Header: Encodable, Sendable, Equatable {
-      public var title: Switchable<String>?
-      public var labelLimit: Double?
+  struct Facet: Encodable, Sendable, Equatable {
+    struct Header: Encodable, Sendable, Equatable {
+      var title: Switchable<String>?
+      var labelLimit: Double?
       /// A Vega expression of `datum.label`, made of nothing that comes from data.
-      public var labelExpr: String?
-      public init(title: Switchable<String>? = .off, labelLimit: Double? = 320) {
+      var labelExpr: String?
+      init(title: Switchable<String>? = .off, labelLimit: Double? = 320) {
         self.title = title
         self.labelLimit = labelLimit
       }
     }
-    public var field: String
-    public var type = FieldType.nominal
-    public var sort: Switchable<[String]>? = .off
-    public var header = Header()
+    var field: String
+    var type = FieldType.nominal
+    var sort: Switchable<[String]>? = .off
+    var header = Header()
 
     /// - Parameter order: of the panels; a facet sorts them by name otherwise.
-    public init(_ field: String, order: [String]) {
+    init(_ field: String, order: [String]) {
       self.field = field
       sort = order.isEmpty ? .off : .on(order)
     }
@@ -148,19 +148,19 @@ public enum VegaLite {
     public var height: Double?
     public var mark: Mark?
     public var encoding: Encoding?
-    public var layer: [View]?
-    public var vconcat: [View]?
-    public var hconcat: [View]?
-    public var facet: Facet?
+    var layer: [View]?
+    var vconcat: [View]?
+    var hconcat: [View]?
+    var facet: Facet?
     public var columns: Int?
     /// The view in each panel of `facet`; one.
     public var spec: PanelView?
     public var resolve: Resolve?
 
-    public init(_ configure: (inout View) -> Void = { _ in }) { configure(&self) }
+    package init(_ configure: (inout View) -> Void = { _ in }) { configure(&self) }
 
     /// One mark over `data`.
-    public init(
+    package init(
       _ mark: Mark, data: DataReference? = nil, _ configure: (inout Encoding) -> Void
     ) {
       self.mark = mark

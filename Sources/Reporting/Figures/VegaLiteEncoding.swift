@@ -5,31 +5,31 @@ extension VegaLite {
   }
 
   /// An axis.
-  public struct Axis: Encodable, Sendable, Equatable {
-    public var grid: Bool?
-    public var domain: Bool?
-    public var ticks: Bool?
-    public var labels: Bool?
-    public var labelAngle: Double?
-    public var labelLimit: Double?
-    public var labelOverlap: Bool?
-    public var format: String?
-    public var orient: String?
-    public var tickCount: Int?
-    public var tickMinStep: Double?
-    public var values: [Double]?
+  struct Axis: Encodable, Sendable, Equatable {
+    var grid: Bool?
+    var domain: Bool?
+    var ticks: Bool?
+    var labels: Bool?
+    var labelAngle: Double?
+    var labelLimit: Double?
+    var labelOverlap: Bool?
+    var format: String?
+    var orient: String?
+    var tickCount: Int?
+    var tickMinStep: Double?
+    var values: [Double]?
 
-    public init(_ configure: (inout Axis) -> Void = { _ in }) { configure(&self) }
+    init(_ configure: (inout Axis) -> Void = { _ in }) { configure(&self) }
   }
 
   /// How data become positions, colours, dashes or shapes.
   public struct Scale: Encodable, Sendable, Equatable {
     /// Ends of a continuous domain, or the values of a discrete one in order.
-    public enum Domain: Encodable, Sendable, Equatable {
+    package enum Domain: Encodable, Sendable, Equatable {
       case limits(Double, Double)
       case values([String])
 
-      public func encode(to encoder: any Encoder) throws {
+      package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .limits(let low, let high): try container.encode([low, high])
@@ -54,25 +54,25 @@ extension VegaLite {
     }
     public var type: String?
     public var zero: Bool?
-    public var nice: Bool?
-    public var domain: Domain?
+    var nice: Bool?
+    package var domain: Domain?
     public var range: Range?
     public var padding: Double?
-    public var paddingInner: Double?
-    public var paddingOuter: Double?
-    public var reverse: Bool?
+    var paddingInner: Double?
+    var paddingOuter: Double?
+    package var reverse: Bool?
 
     public init(_ configure: (inout Scale) -> Void = { _ in }) { configure(&self) }
   }
 
   /// A legend.
-  public struct Legend: Encodable, Sendable, Equatable {
-    public var title: Switchable<String>?
-    public var orient: String?
-    public var labelLimit: Double?
-    public var symbolType: String?
+  struct Legend: Encodable, Sendable, Equatable {
+    var title: Switchable<String>?
+    var orient: String?
+    var labelLimit: Double?
+    var symbolType: String?
 
-    public init(title: Switchable<String>? = .off) { self.title = title }
+    init(title: Switchable<String>? = .off) { self.title = title }
   }
 
   /// How one property of a mark follows from the data.
@@ -80,26 +80,26 @@ extension VegaLite {
     public var field: String?
     public var type: FieldType?
     public var value: Constant?
-    public var datum: Constant?
+    var datum: Constant?
     public var title: Switchable<String>?
-    public var axis: Switchable<Axis>?
+    var axis: Switchable<Axis>?
     public var scale: Scale?
-    public var legend: Switchable<Legend>?
+    var legend: Switchable<Legend>?
     /// Order of a discrete field's values; off keeps the data's.
     public var sort: Switchable<[String]>?
-    public var stack: Switchable<String>?
+    var stack: Switchable<String>?
     public var format: String?
-    public var bandPosition: Double?
+    var bandPosition: Double?
 
     /// A number; `title` is what the reader is told that it is.
-    public static func quantitative(
+    package static func quantitative(
       _ field: String, _ title: String? = nil, _ configure: (inout Channel) -> Void = { _ in }
     ) -> Channel {
       of(field, .quantitative, title, configure)
     }
 
     /// One of several values, in the order of the data.
-    public static func nominal(
+    package static func nominal(
       _ field: String, _ title: String? = nil, _ configure: (inout Channel) -> Void = { _ in }
     ) -> Channel {
       var channel = of(field, .nominal, title) { $0.sort = .off }
@@ -131,7 +131,7 @@ extension VegaLite {
     }
 
     /// The same everywhere, on the data's scale.
-    public static func datum(_ constant: Constant) -> Channel {
+    static func datum(_ constant: Constant) -> Channel {
       var channel = Channel()
       channel.datum = constant
       return channel
@@ -155,22 +155,22 @@ extension VegaLite {
     public var y: Channel?
     public var x2: Channel?
     public var y2: Channel?
-    public var xOffset: Channel?
-    public var yOffset: Channel?
-    public var color: Channel?
+    var xOffset: Channel?
+    var yOffset: Channel?
+    package var color: Channel?
     public var fill: Channel?
-    public var stroke: Channel?
-    public var opacity: Channel?
-    public var fillOpacity: Channel?
-    public var strokeDash: Channel?
-    public var strokeWidth: Channel?
+    var stroke: Channel?
+    var opacity: Channel?
+    var fillOpacity: Channel?
+    var strokeDash: Channel?
+    var strokeWidth: Channel?
     public var shape: Channel?
     public var size: Channel?
     public var detail: Channel?
     public var order: Channel?
     public var text: Channel?
-    public var tooltip: [Channel]?
+    var tooltip: [Channel]?
 
-    public init() {}
+    init() {}
   }
 }

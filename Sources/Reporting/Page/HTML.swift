@@ -13,7 +13,7 @@ struct PageContentType: MustacheContentType {
 }
 
 /// `text` as HTML shows it, in an element or in a quoted attribute.
-public func escapedHTML(_ text: String) -> String { OutsideText.html(text) }
+func escapedHTML(_ text: String) -> String { OutsideText.html(text) }
 
 /// JSON that cannot end the script element that it stands in.
 func scriptSafe(_ json: String) -> String { OutsideText.scriptSafe(json) }

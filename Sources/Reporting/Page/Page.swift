@@ -132,7 +132,7 @@ struct TableHTML {
 
 extension Table.Cell {
   /// The cell as people read it on a page.
-  public var displayed: String {
+  var displayed: String {
     switch self {
     case .missing: "–"
     case .text(let text): text

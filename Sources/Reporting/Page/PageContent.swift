@@ -25,7 +25,7 @@ public struct PageSection: Sendable {
   public var lead: String
   public var blocks: [PageBlock]
 
-  public init(id: String, title: String, lead: String, blocks: [PageBlock] = []) {
+  package init(id: String, title: String, lead: String, blocks: [PageBlock] = []) {
     self.id = id
     self.title = title
     self.lead = lead
@@ -63,13 +63,13 @@ public struct PageSection: Sendable {
 public struct PageContent: Sendable {
   public var title: String
   /// Under the title.
-  public var subtitle: String
+  package var subtitle: String
   /// Figures at a glance: label and value.
-  public var highlights: [(label: String, value: String)]
+  package var highlights: [(label: String, value: String)]
   public var notices: [String]
   public var sections: [PageSection]
   /// Who made it, at the end.
-  public var colophon: String
+  package var colophon: String
 
   public init(
     title: String, subtitle: String, highlights: [(label: String, value: String)] = [],

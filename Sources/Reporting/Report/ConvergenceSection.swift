@@ -1,4 +1,4 @@
-import Inference
+import Convergence
 
 /// Whether the chains have forgotten where they started.
 struct ConvergenceSection {

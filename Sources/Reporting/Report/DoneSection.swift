@@ -1,6 +1,6 @@
+import Convergence
 import Foundation
 import Imputation
-import Inference
 import RunRecord
 import Study
 

@@ -1,6 +1,6 @@
+import Convergence
 import Foundation
 import Imputation
-import Inference
 import Study
 
 /// The methods paragraph of a paper, from the plan.

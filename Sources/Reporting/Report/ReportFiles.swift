@@ -5,7 +5,7 @@ import Tabular
 public struct ReportFiles {
   public static let fileName = "report.html"
   /// The page of a run without its data, where ``fileName`` is one with them.
-  public static let nameWithoutData = "report-without-data.html"
+  static let nameWithoutData = "report-without-data.html"
   public let content: PageContent
 
   public init(_ content: PageContent) { self.content = content }

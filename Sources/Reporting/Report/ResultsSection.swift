@@ -1,4 +1,4 @@
-import Inference
+import Analyses
 
 /// Pooled estimates, what they are worth, and the estimates that they are made of.
 struct ResultsSection {

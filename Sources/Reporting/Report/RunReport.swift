@@ -1,7 +1,7 @@
+import Analyses
 import Coordination
 import Foundation
 import Imputation
-import Inference
 import RunRecord
 import Study
 import Tabular
@@ -19,7 +19,7 @@ public struct ReportSource {
   /// The study with its data; nil when they cannot be had.
   public let loaded: LoadedStudy?
   /// Why not.
-  public let withoutData: String?
+  let withoutData: String?
 
   /// - Parameters:
   ///   - data: where the data file is now; nil: where the record says.

@@ -1,5 +1,5 @@
+import Convergence
 import Imputation
-import Inference
 import MixedModels
 import RunRecord
 import Study

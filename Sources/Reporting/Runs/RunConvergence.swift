@@ -1,4 +1,4 @@
-import Inference
+import Convergence
 import RunRecord
 
 /// The convergence of a run's chains, target by target.

@@ -1,5 +1,5 @@
+import Analyses
 import Foundation
-import Inference
 import MixedModels
 import RunRecord
 import Tabular

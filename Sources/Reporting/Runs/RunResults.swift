@@ -1,7 +1,8 @@
+import Analyses
 import Foundation
 import Imputation
-import Inference
 import MixedModels
+import Pooling
 import RunRecord
 
 /// One analysis of a run, pooled over the imputations that are finished.

@@ -1,4 +1,5 @@
-import Inference
+import Analyses
+import Pooling
 import RunRecord
 
 extension Table {

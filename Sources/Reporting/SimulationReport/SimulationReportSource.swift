@@ -179,11 +179,11 @@ public struct SimulationReportSource {
 }
 
 /// Why a simulation study has no report.
-public enum SimulationReportError: Error, Equatable, CustomStringConvertible {
+enum SimulationReportError: Error, Equatable, CustomStringConvertible {
   /// The study read again has other scenarios than the record.
   case otherScenarios(String)
 
-  public var description: String {
+  var description: String {
     switch self {
     case .otherScenarios(let path):
       "The study in \(path) gives other scenarios now than when it was computed: the data file that "

@@ -1,4 +1,4 @@
-import Inference
+import Convergence
 import MixedModels
 import RunRecord
 

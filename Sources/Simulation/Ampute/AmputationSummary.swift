@@ -135,7 +135,7 @@ public struct AmputationSummary: Sendable, Equatable {
 ///   - strata: one number of each value, constant within clusters: clusters are compared with
 ///     those of their own stratum only. Nil: with all.
 /// - Returns: nil with too few clusters or rows, or if all values are equal.
-public func intraclusterCorrelation(
+package func intraclusterCorrelation(
   _ values: [Double], cluster: [Int], strata: [Int]? = nil
 ) -> Double? {
   guard let most = cluster.max() else { return nil }

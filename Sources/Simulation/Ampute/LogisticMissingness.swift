@@ -5,14 +5,14 @@ import Numerics
 ///
 /// Missing completely at random when all linear predictors are equal; at random when they depend
 /// on observed values only; not at random when they depend on the variable itself.
-public struct LogisticMissingness: Sendable, Equatable {
+package struct LogisticMissingness: Sendable, Equatable {
   /// Name of the variable, for messages.
-  public var variable: String
+  package var variable: String
   /// Share of rows to become missing, in expectation: 0 ..< 1.
-  public var rate: Double
+  package var rate: Double
 
   /// - Throws: ``SimulationError/missingRate(variable:rate:)``.
-  public init(variable: String, rate: Double) throws(SimulationError) {
+  package init(variable: String, rate: Double) throws(SimulationError) {
     guard rate >= 0, rate < 1 else { throw .missingRate(variable: variable, rate: rate) }
     self.variable = variable
     self.rate = rate
@@ -27,7 +27,7 @@ public struct LogisticMissingness: Sendable, Equatable {
   /// - Parameter linearPredictor: η without intercept, one finite value a row (logit scale).
   /// - Throws: ``SimulationError/missingnessPredictor(variable:)``.
   /// - Complexity: O(rows) a step, about 6 steps.
-  public func probabilities(linearPredictor: [Double]) throws(SimulationError) -> [Double] {
+  package func probabilities(linearPredictor: [Double]) throws(SimulationError) -> [Double] {
     guard let lowest = linearPredictor.min(), let highest = linearPredictor.max() else {
       return []
     }
@@ -66,7 +66,7 @@ public struct LogisticMissingness: Sendable, Equatable {
   ///
   /// One uniform number is used for every row, whatever the probabilities: data sets made
   /// incomplete by different rules from the same stream share their luck.
-  public func draw(
+  package func draw(
     linearPredictor: [Double], using random: inout some RandomNumberGenerator
   ) throws(SimulationError) -> [Bool] {
     try probabilities(linearPredictor: linearPredictor).map { random.uniform() < $0 }

@@ -11,7 +11,7 @@ public struct MissingnessRules: Sendable, Equatable {
   public var arm: String?
   public var rules: [MissingnessRule]
 
-  public init(cluster: String?, arm: String?, rules: [MissingnessRule]) {
+  package init(cluster: String?, arm: String?, rules: [MissingnessRule]) {
     self.cluster = cluster
     self.arm = arm
     self.rules = rules
@@ -96,7 +96,7 @@ public struct MissingnessRule: Sendable, Equatable {
 
   /// - Throws: ``SimulationError``: rates outside 0 ..< 1, shares that don't sum to 1, a
   ///   correlation outside 0 ..< 1, nothing to remove.
-  public init(
+  package init(
     patterns: [Pattern], unit: Unit = .row, mechanism: Mechanism, rate: Rate,
     correlation: Correlation? = nil
   ) throws(SimulationError) {
@@ -139,7 +139,7 @@ public struct MissingnessPredictor: Sendable, Equatable {
   /// (over clusters' means for a rule on clusters), instead of to one unit.
   public var standardised: Bool
 
-  public init(_ terms: LinearPredictor, standardised: Bool) {
+  package init(_ terms: LinearPredictor, standardised: Bool) {
     self.terms = terms
     self.standardised = standardised
   }

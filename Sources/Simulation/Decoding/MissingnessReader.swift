@@ -4,34 +4,22 @@ import Yams
 /// Reads rules that make data incomplete: the `missing:` of a simulation or of a file of rules.
 ///
 /// Columns and their incomplete ones are those of the data that the rules are for.
-package struct MissingnessReader {
+struct MissingnessReader {
   /// All columns of the data.
-  package var columns: [String]
-  package var cluster: String?
-  package var arm: String?
+  var columns: [String]
+  var cluster: String?
+  var arm: String?
   /// The variable that a rule is about if it names none.
-  package var outcome: String?
+  var outcome: String?
   /// Values of names that stand for numbers in models.
-  package var parameters: [String: Double] = [:]
-  package var problems: ProblemList
-
-  package init(
-    columns: [String], cluster: String?, arm: String?, outcome: String?,
-    parameters: [String: Double] = [:], problems: ProblemList
-  ) {
-    self.columns = columns
-    self.cluster = cluster
-    self.arm = arm
-    self.outcome = outcome
-    self.parameters = parameters
-    self.problems = problems
-  }
+  var parameters: [String: Double] = [:]
+  var problems: ProblemList
 
   static let mechanisms = ["mcar", "mar", "mnar", "whole-clusters"]
   static let keys = mechanisms + ["variables", "patterns", "monotone"]
 
   /// The rules that `node` states; with problems recorded, they are not to be used.
-  package func read(_ node: Node, path: String = "missing") -> MissingnessRules {
+  func read(_ node: Node, path: String = "missing") -> MissingnessRules {
     let located = rules(node, path: path, targets: nil)
     let incomplete = Set(located.flatMap(\.rule.targets))
     for (rule, predictors) in located {

@@ -1,4 +1,4 @@
-import Inference
+import Formulas
 import Study
 
 /// Reads models that generate data: `y ~ effect*arm + 0.5*x + (1 | cluster)`.

@@ -13,10 +13,10 @@ public struct ScenarioDesign: Sendable, Equatable {
   public var trial: TrialDesign
   public var missingness: MissingnessRules
 
-  public init(trial: TrialDesign, missingness: MissingnessRules) {
+  package init(trial: TrialDesign, missingness: MissingnessRules) {
     self.trial = trial
     self.missingness = missingness
   }
 
-  public var canonicalText: String { trial.canonicalText + missingness.canonicalText }
+  package var canonicalText: String { trial.canonicalText + missingness.canonicalText }
 }

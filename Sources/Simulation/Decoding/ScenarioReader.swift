@@ -1,4 +1,3 @@
-import Inference
 import Study
 import Tabular
 import Yams

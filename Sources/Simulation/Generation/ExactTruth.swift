@@ -1,4 +1,5 @@
-import Inference
+import Analyses
+import Formulas
 
 /// The truth as far as it follows from the design's numbers.
 struct ExactTruth {

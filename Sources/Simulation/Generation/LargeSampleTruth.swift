@@ -1,10 +1,10 @@
-import Inference
+import Analyses
 import Tabular
 
 extension TrialDesign {
   /// How many rows the large data sets have at most, in all: a bound on the time (some ten
   /// seconds) and the memory that a truth takes.
-  public static let largeSampleRows = 10_000_000
+  static let largeSampleRows = 10_000_000
 
   private static let batches = 20
 

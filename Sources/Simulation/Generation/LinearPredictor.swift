@@ -33,7 +33,7 @@ public struct LinearPredictor: Sendable, Equatable {
     public var coefficient: Double
     public var factors: [Factor]
 
-    public init(_ coefficient: Double, _ factors: [Factor] = []) {
+    package init(_ coefficient: Double, _ factors: [Factor] = []) {
       self.coefficient = coefficient
       self.factors = factors
     }
@@ -47,7 +47,7 @@ public struct LinearPredictor: Sendable, Equatable {
   /// No two with the same factors.
   public private(set) var terms: [Term] = []
 
-  public init(_ terms: [Term] = []) {
+  package init(_ terms: [Term] = []) {
     var positions: [Set<Factor>: Int] = [:]
     for term in terms {
       if let same = positions[Set(term.factors)] {

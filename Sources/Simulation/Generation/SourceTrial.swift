@@ -15,7 +15,7 @@ public struct SourceTrial: Sendable, Equatable {
   /// Fingerprint of all of this.
   public let digest: String
   /// Rows left out because a cell was missing.
-  public let incompleteRows: Int
+  let incompleteRows: Int
 
   public var clusterCount: Int { starts.count - 1 }
 
@@ -31,7 +31,7 @@ public struct SourceTrial: Sendable, Equatable {
   ///   - keepingArms: whether clusters are drawn from their own arm. If not, the arm is left out.
   /// - Throws: ``SimulationError``: a column isn't there or holds something else, fewer than two
   ///   clusters (in an arm, if they are drawn by arm) have complete rows.
-  public init(
+  init(
     _ dataset: Dataset, path: String, cluster: String, arm: String?, keepingArms: Bool,
     outcome: String?
   ) throws(SimulationError) {

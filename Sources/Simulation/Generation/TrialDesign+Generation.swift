@@ -8,7 +8,7 @@ extension TrialDesign {
   /// - Throws: ``SimulationError/design(_:)`` if a model gives something that isn't a number, as
   ///   the logarithm of a negative value.
   /// - Complexity: O(rows · terms); 20 clusters of 50 with two variables in about 50 µs.
-  public func generate(using streams: ReplicateStreams) throws(SimulationError) -> Dataset {
+  package func generate(using streams: ReplicateStreams) throws(SimulationError) -> Dataset {
     var draft = layOut(using: streams)
     for (position, variable) in variables.enumerated() {
       let values = draft.values(

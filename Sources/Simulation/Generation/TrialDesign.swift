@@ -13,18 +13,18 @@ public struct TrialDesign: Sendable, Equatable {
   /// The name of the column that tells the arms apart.
   public var arm = "arm"
   /// How many clusters are randomised to control and to intervention, each at least 1.
-  public var clustersPerArm: [Int]
+  package var clustersPerArm: [Int]
   public var sizes: ClusterSizeDesign
   /// Correlation of a cluster's size with its random intercept in the last variable, between their
   /// normal scores: −1 … 1. With 0 the size tells nothing.
-  public var sizeEffectCorrelation = 0.0
+  package var sizeEffectCorrelation = 0.0
   /// In the order of generation: each depends on those before it only. The last is the outcome.
   public var variables: [VariableDesign]
   /// A trial whose clusters are drawn with replacement; its columns stand before ``variables``.
   public var source: SourceTrial?
 
   /// - Throws: ``SimulationError``: what no trial can have.
-  public init(
+  package init(
     clustersPerArm: [Int], sizes: ClusterSizeDesign, variables: [VariableDesign],
     sizeEffectCorrelation: Double = 0, source: SourceTrial? = nil, cluster: String = "cluster",
     arm: String = "arm"

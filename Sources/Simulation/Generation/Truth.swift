@@ -1,4 +1,4 @@
-import Inference
+import Analyses
 import Tabular
 
 /// What an analysis of a design's complete data estimates.
@@ -29,7 +29,7 @@ public struct Truth: Sendable, Equatable {
   public var gap: SimulationError?
 
   /// The true coefficient called `term`.
-  public subscript(term: String) -> Double? {
+  package subscript(term: String) -> Double? {
     coefficients.first { $0.term == term }?.value
   }
 

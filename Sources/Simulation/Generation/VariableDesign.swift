@@ -32,7 +32,7 @@ public struct VariableDesign: Sendable, Equatable {
     /// Correlation with the random intercept.
     public var correlation: Double
 
-    public init(_ factor: LinearPredictor.Factor, sd: Double, correlation: Double = 0) {
+    init(_ factor: LinearPredictor.Factor, sd: Double, correlation: Double = 0) {
       self.factor = factor
       self.sd = sd
       self.correlation = correlation
@@ -46,18 +46,18 @@ public struct VariableDesign: Sendable, Equatable {
   public var fixed: LinearPredictor
   /// Standard deviation of the random intercept; at the cluster level, of the variable itself
   /// given the fixed part.
-  public var clusterSD: Double
+  package var clusterSD: Double
   /// Standard deviation of the residual: 0 at the cluster level.
   public var residualSD: Double
   public var slopes: [Slope]
   /// Distribution of every random effect.
-  public var clusterEffects: StandardisedDistribution
+  package var clusterEffects: StandardisedDistribution
   public var residual: Residual
   /// Standard deviation over mean of the clusters' residual variances, which are log-normal around
   /// `residualSD`²; 0 for equal ones.
-  public var residualVarianceVariation: Double
+  var residualVarianceVariation: Double
 
-  public init(
+  init(
     name: String, level: Level = .individual, scale: Scale = .continuous,
     fixed: LinearPredictor = LinearPredictor(), clusterSD: Double, residualSD: Double,
     slopes: [Slope] = [], clusterEffects: StandardisedDistribution = .normal,

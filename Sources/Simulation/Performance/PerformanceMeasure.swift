@@ -33,7 +33,7 @@ public struct PerformanceFigure: Sendable, Equatable {
   /// or it gave no standard error or interval where one is needed.
   public var failures: Int
 
-  public init(value: Double?, monteCarloError: Double?, count: Int, failures: Int) {
+  package init(value: Double?, monteCarloError: Double?, count: Int, failures: Int) {
     self.value = value
     self.monteCarloError = monteCarloError
     self.count = count
@@ -52,7 +52,7 @@ public struct ReplicateEstimate: Sendable, Equatable {
   /// False when the method failed or some fit did not converge; such an estimate is a failure.
   public var converged: Bool
 
-  public init(
+  package init(
     estimate: Double?, standardError: Double? = nil, degreesOfFreedom: Double? = nil,
     confidenceLow: Double? = nil, confidenceHigh: Double? = nil, fractionMissing: Double? = nil,
     converged: Bool = true
@@ -81,7 +81,7 @@ public struct EstimateSample: Sendable {
   /// Every replicate that was computed, in order of its number.
   public let replicates: [ReplicateEstimate]
 
-  public init(
+  package init(
     truth: Double?, truthError: Double = 0, null: Double?, level: Double,
     replicates: [ReplicateEstimate]
   ) {

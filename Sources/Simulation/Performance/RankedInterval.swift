@@ -5,7 +5,7 @@ public struct RankedInterval: Sendable, Equatable {
   public var high: Double
   /// How far θ is from the estimate, in units of the distance from the estimate to the limit on
   /// θ's side: above 1 where the interval leaves θ out.
-  public var discrepancy: Double
+  package var discrepancy: Double
   /// Fractional centile of ``discrepancy``, above 0 and at most 100.
   public var centile: Double
 

@@ -1,5 +1,5 @@
+import Analyses
 import Imputation
-import Inference
 import Tabular
 
 /// The chains of one imputation of one replicate, and the fits of every analysis of it.

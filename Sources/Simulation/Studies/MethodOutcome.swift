@@ -18,7 +18,7 @@ public struct MethodOutcome: Sendable, Equatable {
     /// Nil for methods that do not impute.
     public var fractionMissing: Double?
 
-    public init(
+    package init(
       term: String, isVarianceParameter: Bool = false, estimate: Double?,
       standardError: Double? = nil, degreesOfFreedom: Double? = nil,
       confidenceLow: Double? = nil, confidenceHigh: Double? = nil,

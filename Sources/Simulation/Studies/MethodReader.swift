@@ -1,5 +1,5 @@
+import Analyses
 import Imputation
-import Inference
 import MixedModels
 import Study
 import Yams

@@ -1,5 +1,4 @@
 import Imputation
-import Inference
 import Tabular
 
 /// One scenario of a study with what its replicates have in common.

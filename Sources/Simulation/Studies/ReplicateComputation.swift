@@ -1,5 +1,6 @@
+import Analyses
 import Imputation
-import Inference
+import Pooling
 import Tabular
 
 /// Computes one replicate: data generated and made incomplete, each method applied, each analysis

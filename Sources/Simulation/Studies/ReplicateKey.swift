@@ -7,14 +7,14 @@ import Tabular
 /// scenario's place or name, not the other scenarios, not the methods. So a study that grows keeps
 /// its replicates, and all methods see the same data (common random numbers). Two of n replicates
 /// share a key with probability n²/2⁶⁵: 3 in a million for ten million replicates.
-public struct ReplicateKey: Sendable, Hashable {
-  public let seed: UInt64
+struct ReplicateKey: Sendable, Hashable {
+  let seed: UInt64
 
-  public init(studySeed: UInt64, content: String, replicate: Int) {
+  init(studySeed: UInt64, content: String, replicate: Int) {
     let text = "dormouse replicate 1\nseed \(studySeed)\nreplicate \(replicate)\n\(content)"
     seed = UInt64(sha256(of: Array(text.utf8)).prefix(16), radix: 16) ?? 0
   }
 
   /// The streams of data generation; chains have the same seed and tasks from 1.
-  public var streams: ReplicateStreams { ReplicateStreams(seed: seed, task: 0) }
+  var streams: ReplicateStreams { ReplicateStreams(seed: seed, task: 0) }
 }

@@ -1,4 +1,5 @@
-import Inference
+import Analyses
+import Formulas
 import MixedModels
 import Study
 import Yams

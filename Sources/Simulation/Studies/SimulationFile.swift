@@ -1,4 +1,4 @@
-import Inference
+import Analyses
 import Study
 import Tabular
 import Yams

@@ -1,5 +1,5 @@
+import Analyses
 import Imputation
-import Inference
 
 /// Which data an analysis sees.
 public enum DataUse: Sendable, Equatable {
@@ -78,10 +78,6 @@ public struct SimulationAnalysis: Sendable, Equatable {
   public var name: String
   public var specification: AnalysisSpecification
 
-  public init(name: String, specification: AnalysisSpecification) {
-    self.name = name
-    self.specification = specification
-  }
 }
 
 /// One method of the comparison: what is done about the missing data, what is estimated, and how
@@ -108,11 +104,6 @@ public struct SimulatedColumn: Sendable, Equatable {
   public var type: VariableType
   public var isClusterLevel: Bool
 
-  public init(name: String, type: VariableType, isClusterLevel: Bool) {
-    self.name = name
-    self.type = type
-    self.isClusterLevel = isClusterLevel
-  }
 }
 
 extension ImputationPlanSettings {

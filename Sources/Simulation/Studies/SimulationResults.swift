@@ -1,5 +1,4 @@
 import Foundation
-import Inference
 import RunRecord
 import Tabular
 
@@ -14,10 +13,10 @@ public struct EstimandResults: Sendable {
 }
 
 /// A replicate's row of `estimates.csv`.
-public struct EstimateRecordRow: Sendable {
-  public var scenario: Int
-  public var replicate: Int
-  public var outcome: MethodOutcome
+struct EstimateRecordRow: Sendable {
+  var scenario: Int
+  var replicate: Int
+  var outcome: MethodOutcome
 }
 
 /// The results of a simulation study, from its record.

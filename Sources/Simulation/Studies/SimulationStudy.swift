@@ -1,5 +1,5 @@
+import Analyses
 import Imputation
-import Inference
 import Study
 import Tabular
 import Yams

@@ -1,5 +1,4 @@
 import Coordination
-import Inference
 import Tabular
 
 /// A true value with the Monte Carlo standard error of finding it, 0 where it is exact.
@@ -14,11 +13,11 @@ public struct TrueValue: Sendable, Equatable {
 }
 
 /// The true values of an analysis's terms in a scenario.
-public struct TrueValues: Sendable, Equatable {
+package struct TrueValues: Sendable, Equatable {
   /// By term; those that nobody knows are absent.
-  public var values: [String: TrueValue]
+  package var values: [String: TrueValue]
   /// Why values are absent that a large sample should have given.
-  public var gap: SimulationError?
+  package var gap: SimulationError?
 }
 
 /// How exact a truth from large samples is to be.
@@ -37,7 +36,7 @@ extension SimulationStudy {
   ///
   /// - Parameter precision: standard errors wanted, by term; see
   ///   ``TrialDesign/truth(of:using:clusters:precision:watch:)``.
-  public func trueValues(
+  package func trueValues(
     of analysis: SimulationAnalysis, in scenario: SimulationScenario,
     precision: [String: Double] = [:], watch: TruthWatch? = nil
   ) -> TrueValues {

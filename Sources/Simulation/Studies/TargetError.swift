@@ -7,7 +7,7 @@ public struct TargetError: Sendable, Equatable {
   /// The error wanted, as a proportion.
   public var error: Double
   /// The p assumed.
-  public var proportion: Double
+  package var proportion: Double
   public var replicates: Int
 
   /// Measures that can be asked for.

@@ -1,5 +1,4 @@
 import Foundation
-import Inference
 import Tabular
 
 /// True values that were found, kept in the study's directory until its results are written: a

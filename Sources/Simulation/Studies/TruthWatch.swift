@@ -31,7 +31,7 @@ public final class TruthWatch: Sendable {
   /// Asks the search to end at the next data set; what it then returns is worth nothing.
   public func cancel() { state.withLock { $0.isCancelled = true } }
 
-  public var isCancelled: Bool { state.withLock { $0.isCancelled } }
+  var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
   /// In words.
   public var description: String {

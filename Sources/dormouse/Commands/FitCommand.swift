@@ -1,5 +1,6 @@
+import Analyses
 import ArgumentParser
-import Inference
+import Formulas
 import MixedModels
 import Reporting
 import Tabular

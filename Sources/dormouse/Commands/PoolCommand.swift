@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Inference
 import Reporting
 import RunRecord
 import Study

@@ -1,5 +1,6 @@
+import Analyses
 import ArgumentParser
-import Inference
+import Pooling
 import Reporting
 
 struct PoolTableCommand: ParsableCommand {

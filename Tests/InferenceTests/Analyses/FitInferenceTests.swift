@@ -1,4 +1,5 @@
-import Inference
+import Analyses
+import Pooling
 import Testing
 
 @Suite("Tests and intervals of one fit")
@@ -39,7 +40,7 @@ struct FitInferenceTests {
     let normal = try fit(df: df).tests(rule: .infinite)[0]
     #expect(abs(try #require(normal.pValue) - 0.04550026) < 1e-8)
     #expect(try fit(df: df).tests(rule: .residual)[0].degreesOfFreedom == 8)
-    #expect(throws: PoolingError.self) { try fit(df: df).tests(rule: .nlme) }
+    #expect(throws: DegreesOfFreedomUnavailable.self) { try fit(df: df).tests(rule: .nlme) }
   }
 
   @Test func nothingToTestWith() throws {

@@ -1,5 +1,7 @@
-import Inference
+import Analyses
+import Formulas
 import MixedModels
+import Pooling
 import Tabular
 import Testing
 
@@ -132,7 +134,7 @@ import Testing
     let prepared = try model.prepare(data)
     for k in 1...3 {
       var changed = data
-      guard case .numeric(var x)? = data["x"]?.values else { return }
+      var x = try #require(data["x"]?.numbers)
       x[3 * k] = Double(k)
       changed.setValues(.numeric(x), of: "x")
       #expect(try prepared.fit(changed) == model.fit(changed))
@@ -144,7 +146,7 @@ import Testing
   @Test func preparedOnIncompleteData() throws {
     let full = trial { "g\($0)" }
     var gaps = full
-    guard case .numeric(var y)? = full["y"]?.values else { return }
+    var y = try #require(full["y"]?.numbers)
     y[0] = .nan
     y[20] = .nan
     gaps.setValues(.numeric(y), of: "y")

@@ -1,5 +1,7 @@
-import Inference
+import Analyses
+import Formulas
 import MixedModels
+import Pooling
 import Tabular
 import Testing
 

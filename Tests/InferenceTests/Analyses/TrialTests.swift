@@ -1,4 +1,6 @@
-import Inference
+import Analyses
+import Formulas
+import Pooling
 import Tabular
 import Testing
 
@@ -26,7 +28,6 @@ struct TrialTests {
     #expect(abs((fit.components[0].estimate ?? 0) - 0.3933) < 5e-5)
     #expect(abs(fit.sigma - 2.3167) < 5e-5)
     #expect(abs((fit.intraclassCorrelation?.estimate ?? 0) - 0.02802) < 5e-6)
-    #expect(try AnalysisFit.decoded(from: fit.encoded()) == fit)
   }
 
   /// mice's 30 imputations, fitted and pooled here, against nlme and mice (variances of the fits

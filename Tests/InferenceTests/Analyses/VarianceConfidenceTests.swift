@@ -1,6 +1,8 @@
-import Inference
+import Analyses
+import Formulas
 import MixedModels
 import Numerics
+import Pooling
 import Tabular
 import Testing
 

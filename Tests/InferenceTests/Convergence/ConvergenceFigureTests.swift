@@ -1,5 +1,5 @@
+import Convergence
 import Foundation
-import Inference
 import Testing
 
 /// Properties of R̂, effective sizes and autocorrelations.

@@ -1,4 +1,4 @@
-import Inference
+import Convergence
 import Testing
 
 /// Against R's package posterior (Reference/convergence.R).

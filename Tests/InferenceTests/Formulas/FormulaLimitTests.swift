@@ -1,5 +1,5 @@
+import Formulas
 import Foundation
-import Inference
 import Testing
 
 /// Formulas that would overrun the stack, or the evening: a sentence instead, at once.

@@ -1,4 +1,4 @@
-import Inference
+import Formulas
 import Testing
 
 @Suite struct FormulaTests {

@@ -1,4 +1,4 @@
-import Inference
+import Formulas
 import Numerics
 import Tabular
 import Testing

@@ -1,5 +1,5 @@
 import Foundation
-import Inference
+import Pooling
 import Testing
 
 @Suite struct EstimatesFileTests {

@@ -1,4 +1,4 @@
-import Inference
+import Pooling
 import Testing
 
 @Suite struct ImputationAdviceTests {

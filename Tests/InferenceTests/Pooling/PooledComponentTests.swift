@@ -1,5 +1,6 @@
-import Inference
+import Analyses
 import Numerics
+import Pooling
 import Testing
 
 @Suite struct PooledComponentTests {

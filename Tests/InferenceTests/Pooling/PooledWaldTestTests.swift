@@ -1,4 +1,6 @@
-import Inference
+import Analyses
+import Formulas
+import Pooling
 import Testing
 
 @Suite struct PooledWaldTestTests {

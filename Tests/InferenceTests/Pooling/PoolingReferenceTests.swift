@@ -1,4 +1,4 @@
-import Inference
+import Pooling
 import Testing
 
 /// Rubin's rules against mice and mitml, to 1e-10 relative.
