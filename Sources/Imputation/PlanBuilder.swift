@@ -163,10 +163,6 @@ struct PlanBuilder {
     let empty = (0..<grouping.count).reduce(0) {
       $0 + (layout.starts[$1] == layout.starts[$1 + 1] ? 1 : 0)
     }
-    if let matching = target.options.matching, method.isTwoLevel, matching.isOfSingleLevel {
-      notes.append(
-        PlanNote(kind: .biasedMatching, target: target.name, predictor: matching.rawValue))
-    }
     if empty > 0 && method.isTwoLevel {
       notes.append(PlanNote(kind: .emptyClusters, target: target.name, count: empty))
     }
