@@ -99,7 +99,8 @@ private struct PreparedClusterLevelAnalysis: PreparedAnalysis {
       observations: frame.response.count, droppedRows: frame.droppedRows,
       groups: [GroupCount(name: frame.random[0].grouping, count: clusters)],
       droppedColumns: dropped,
-      warnings: dropped.map { "The column \($0) is collinear with earlier ones; dropped." })
+      warnings: frame.notesOnNames
+        + dropped.map { "The column \($0) is collinear with earlier ones; dropped." })
   }
 
   /// What a regression of the response on an intercept and `columns` leaves.

@@ -45,7 +45,7 @@ private struct PreparedLinearMixedModel: PreparedAnalysis {
         GroupCount(name: $0.grouping, count: $1)
       },
       isSingular: fit.isSingular, converged: fit.converged,
-      droppedColumns: fit.droppedColumns, warnings: warnings(fit))
+      droppedColumns: fit.droppedColumns, warnings: frame.notesOnNames + warnings(fit))
   }
 
   private func terms(_ fit: LinearMixedModelFit) -> [TermEstimate] {

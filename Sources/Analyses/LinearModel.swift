@@ -68,6 +68,7 @@ private struct PreparedLinearModel: PreparedAnalysis {
       }, sigma: variance.squareRoot(),
       logLikelihood: logLikelihood.isFinite ? logLikelihood : nil, observations: n,
       droppedRows: frame.droppedRows, droppedColumns: dropped,
-      warnings: dropped.map { "The column \($0) is collinear with earlier ones; dropped." })
+      warnings: frame.notesOnNames
+        + dropped.map { "The column \($0) is collinear with earlier ones; dropped." })
   }
 }

@@ -41,16 +41,19 @@ public struct TestedTerm: Sendable, Equatable, Codable {
   public var denominatorDF: Double?
   public var statistic: Double?
   public var pValue: Double?
+  /// Why there is no p value, where a pooled test has none.
+  public var note: String?
 
   public init(
     term: String, numeratorDF: Double, denominatorDF: Double? = nil, statistic: Double? = nil,
-    pValue: Double? = nil
+    pValue: Double? = nil, note: String? = nil
   ) {
     self.term = term
     self.numeratorDF = numeratorDF
     self.denominatorDF = denominatorDF
     self.statistic = statistic
     self.pValue = pValue
+    self.note = note
   }
 }
 

@@ -11,8 +11,11 @@ public struct ModelFrame: Sendable {
   public var response: [Double]
   /// X, n × p, with R's treatment contrasts.
   public var fixed: Matrix
-  /// p names as R makes them: `(Intercept)`, `factor(x)2`, `age:SexFemale`.
+  /// p names as R makes them: `(Intercept)`, `factor(x)2`, `age:SexFemale`. Where two would be the
+  /// same, each is followed by its term: `armB [arm]`, `armB [armB]`.
   public var fixedNames: [String]
+  /// What R would call more than one column of X.
+  public var repeatedNames: [String]
   /// For each column of X the number of its term, from 1; 0 for the intercept.
   public var assign: [Int]
   /// The terms' labels; `assign` counts in them.
@@ -56,9 +59,11 @@ public struct ModelFrame: Sendable {
     response = values
     let fixedMatrix = try Self.matrix(formula.fixed, evaluated.fixed, rows: rows)
     fixed = fixedMatrix.matrix
-    fixedNames = fixedMatrix.names
     assign = fixedMatrix.assign
     termLabels = formula.termLabels
+    (fixedNames, repeatedNames) = Self.toldApart(
+      fixedMatrix.names,
+      terms: fixedMatrix.assign.map { $0 == 0 ? nil : formula.termLabels[$0 - 1] })
     hypotheses = TermHypothesis.typeIII(fixedMatrix, labels: termLabels)
     guard !fixedNames.isEmpty else { throw .noTerms(formula: formula.text) }
     random = []
@@ -69,6 +74,39 @@ public struct ModelFrame: Sendable {
         RandomEffectsTerm(
           grouping: term.label, groups: groups, groupLabels: labels, design: design.matrix,
           columnNames: design.names))
+    }
+  }
+
+  /// Names that are all different, since fits are pooled by them: level B of a factor `arm` and a
+  /// variable `armB` are both `armB`. Both are renamed, so that neither has in one data set the name
+  /// that the other has in another.
+  private static func toldApart(
+    _ names: [String], terms: [String?]
+  ) -> (names: [String], repeated: [String]) {
+    var counts: [String: Int] = [:]
+    for name in names { counts[name, default: 0] += 1 }
+    guard counts.count < names.count else { return (names, []) }
+    var taken = Set(counts.keys)
+    let result = zip(names, terms).map { name, term in
+      guard counts[name, default: 0] > 1 else { return name }
+      let own = "\(name) [\(term ?? "constant")]"
+      var unique = own
+      var number = 2
+      while !taken.insert(unique).inserted {
+        unique = "\(own).\(number)"
+        number += 1
+      }
+      return unique
+    }
+    var seen: Set<String> = []
+    return (result, names.filter { counts[$0, default: 0] > 1 && seen.insert($0).inserted })
+  }
+
+  /// Says that columns were renamed; none where none was.
+  var notesOnNames: [String] {
+    repeatedNames.map { name in
+      "More than one column would be called \(name); they are told apart by their terms: "
+        + fixedNames.filter { $0.hasPrefix("\(name) [") }.joined(separator: ", ") + "."
     }
   }
 

@@ -73,11 +73,17 @@ extension MixedModelError: CustomStringConvertible {
     case .variancesNotIdentified(let term, let grouping, _, true):
       "the variance of \(term) cannot be told from the residual's in these data; it needs groups "
         + "of \(grouping) with several rows that the fixed effects do not already tell apart"
-    case .variancesNotIdentified(let term, _, let others, false):
-      "the variances and correlations of \(term) cannot be told apart"
-        + (others.isEmpty ? "" : " from those of \(others.joined(separator: ", "))")
-        + " in these data, whatever the response; leave a random effect out, or the correlations "
-        + "('||' in place of '|')"
+    case .variancesNotIdentified(let term, _, [], false):
+      "the variances and correlations of \(term) cannot be told apart in these data, whatever the "
+        + "response; leave a random effect out, or the correlations (of numbers by '||' in place of "
+        + "'|', of a factor by a term for each of its indicators)"
+    case .variancesNotIdentified(let term, let grouping, let others, false):
+      "the variances and correlations of \(term) cannot be told apart from those of "
+        + "\(others.joined(separator: ", ")) in these data, whatever the response; leave one of the "
+        + "terms out"
+        + (others.contains { $0.hasSuffix("| \(grouping))") }
+          ? ", or make them one: (f | \(grouping)) has the intercept and the indicators of a factor "
+            + "f, which (f || \(grouping)) would take apart into these terms" : "")
     case .noResidualVariance:
       "the model reproduces the response exactly (no residual variance), so its likelihood has "
         + "no maximum; is the response constant, or among the predictors?"

@@ -78,11 +78,12 @@ public struct NearlyGroupLevelColumn: Sendable, Equatable, Codable {
     self.rows = rows
   }
 
-  /// The largest share of rows that counts as few.
+  /// The largest share of rows that counts as few: of those in groups with another row, since a
+  /// row by itself has what its group has whatever the column is.
   static let fewRows = 0.05
 
-  /// All of a model's. The value of most must differ between groups: a rare exposure, 0 in most
-  /// rows of every group, belongs to the rows.
+  /// All of a model's. Most of what differs must differ between groups: a rare exposure, 0 in most
+  /// rows of nearly every group, belongs to the rows.
   ///
   /// - Complexity: O(n · columns · factors).
   static func all(
@@ -106,8 +107,10 @@ public struct NearlyGroupLevelColumn: Sendable, Equatable, Codable {
     // The value of more than half of a group's rows, if there is one (Boyer & Moore 1981).
     var most = [Double](repeating: 0, count: factor.levels)
     var votes = [Int](repeating: 0, count: factor.levels)
+    var sizes = [Int](repeating: 0, count: factor.levels)
     for row in 0..<n {
       let level = Int(factor.levelOfRow[row])
+      sizes[level] += 1
       if votes[level] == 0 {
         most[level] = values[start + row]
         votes[level] = 1
@@ -115,13 +118,26 @@ public struct NearlyGroupLevelColumn: Sendable, Equatable, Codable {
         votes[level] += most[level] == values[start + row] ? 1 : -1
       }
     }
-    guard most.contains(where: { $0 != most[0] }) else { return nil }
-    let limit = Int(fewRows * Double(n))
+    let together = sizes.reduce(0) { $0 + ($1 > 1 ? $1 : 0) }
+    let limit = Int(fewRows * Double(together))
     var differ = 0
-    for row in 0..<n where values[start + row] != most[Int(factor.levelOfRow[row])] {
-      differ += 1
-      if differ > limit { return nil }
+    // The same for all groups together, of whose values one may be the commonest.
+    var (overall, overallVotes) = (0.0, 0)
+    for row in 0..<n {
+      let level = Int(factor.levelOfRow[row])
+      guard sizes[level] > 1 else { continue }
+      let value = values[start + row]
+      if value != most[level] {
+        differ += 1
+        if differ > limit { return nil }
+      }
+      if overallVotes == 0 { overall = value }
+      overallVotes += value == overall ? 1 : -1
     }
-    return differ > 0 ? differ : nil
+    guard differ > 0 else { return nil }
+    let differInAll = (0..<n).count {
+      sizes[Int(factor.levelOfRow[$0])] > 1 && values[start + $0] != overall
+    }
+    return 2 * differ <= differInAll ? differ : nil
   }
 }

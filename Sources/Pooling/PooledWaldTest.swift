@@ -110,14 +110,30 @@ extension Pooling {
         lambda: r / (1 + r), withinShare: 1 / (1 + r), imputations: m, completeDataDF: df)
       : denominatorDF(r: r, k: k, m: m, completeDataDF: df)
     guard let denominator, denominator > 0 else {
-      test.note =
-        "Too few imputations or complete-data degrees of freedom for the test's denominator."
+      test.note = whyNoDenominator(r: r, k: k, m: m, completeDataDF: df)
       return test
     }
     test.denominatorDF = denominator
     let p = FisherF.upperTail(statistic, df1: Double(k), df2: denominator)
     if !p.isNaN { test.pValue = p }
     return test
+  }
+
+  /// Why a pooled test has no denominator, and what would give it one: the one place that says so.
+  private static func whyNoDenominator(
+    r: Double, k: Int, m: Int, completeDataDF: Double
+  ) -> String {
+    guard k > 1 else {
+      return "no p value: no degrees of freedom are left to the estimate"
+    }
+    let few = "no p value: Reiter's (2007) denominator does not exist with"
+    if k * (m - 1) <= 4 {
+      // The smallest m with k(m − 1) > 4.
+      return "\(few) \(m) imputations of a test of \(k) coefficients; \(4 / k + 2) are needed"
+    }
+    return "\(few) as few as \((completeDataDF * 10).rounded() / 10) complete-data degrees of "
+      + "freedom and a share of \(Int((100 * r / (1 + r)).rounded())) % of the variance that missing data "
+      + "cause; the tests of single coefficients exist"
   }
 
   private static func squaredLength(_ factor: Cholesky, _ x: [Double]) -> Double {

@@ -56,7 +56,7 @@ extension LoadedStudy {
     tables.append(
       NamedTable(
         "warnings", title: "Warnings", sentences: warnings.map { "\($0)".asSentence }))
-    let notes = explanation.notes.map(\.description) + explanation.planNotes.map(\.description)
+    let notes = explanation.notes.map(\.description) + explanation.planNotes.sentences
     tables.append(NamedTable("notes", title: "Notes", sentences: notes))
     return tables
   }

@@ -134,14 +134,23 @@ extension RunRecord {
     try db.cachedStatement(
       sql: "DELETE FROM events WHERE k = ? AND (from_iteration = 0 OR from_iteration >= ?)"
     ).execute(arguments: [chain.k, first])
-    guard !chain.events.isEmpty else { return }
+    try appendEvents(chain.events, of: chain.k, db)
+  }
+
+  static func replaceEvents(_ events: [EventRecord], of k: Int, _ db: Database) throws {
+    try db.cachedStatement(sql: "DELETE FROM events WHERE k = ?").execute(arguments: [k])
+    try appendEvents(events, of: k, db)
+  }
+
+  private static func appendEvents(_ events: [EventRecord], of k: Int, _ db: Database) throws {
+    guard !events.isEmpty else { return }
     let sql = "SELECT max(position) FROM events WHERE k = ?"
-    var position = try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [chain.k]) ?? -1
-    for event in chain.events {
+    var position = try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [k]) ?? -1
+    for event in events {
       position += 1
       try db.insert(
         sealed: [
-          chain.k, position, event.target, event.kind, event.detail, event.fromIteration,
+          k, position, event.target, event.kind, event.detail, event.fromIteration,
           event.toIteration, event.count,
         ], into: "events")
     }

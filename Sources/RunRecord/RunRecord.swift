@@ -190,9 +190,14 @@ public final class RunRecord: Sendable {
     }
   }
 
-  /// Replaces the fits on the complete cases (k = 0).
-  public func commitCompleteCases(_ fits: [FitRecord]) throws(RunRecordError) {
-    try transaction { db in try Self.replaceFits(fits, of: 0, db) }
+  /// Replaces the fits on the complete cases (k = 0), and what is to be said of them.
+  public func commitCompleteCases(
+    _ fits: [FitRecord], events: [EventRecord] = []
+  ) throws(RunRecordError) {
+    try transaction { db in
+      try Self.replaceFits(fits, of: 0, db)
+      try Self.replaceEvents(events, of: 0, db)
+    }
   }
 
   /// Records that the run was extended to `m` imputations of `iterations` iterations.

@@ -67,10 +67,8 @@ extension LoadedStudy {
     if LinearMixedModelAnalysis.accepts(specification) {
       try LinearMixedModel.checkDesign(MixedModelData(frame))
     }
-    var seen = Set<String>()
-    for term in frame.fixedNames where !seen.insert(term).inserted {
-      throw RepeatedTermError(term: term)
-    }
+    // The levels that occur, and with them the names, may differ between imputations.
+    if let term = frame.repeatedNames.first { throw RepeatedTermError(term: term) }
     // Terms may share a grouping factor.
     var known = Set<String>()
     let terms = frame.random.filter { known.insert($0.grouping).inserted }

@@ -1,3 +1,5 @@
+import Imputation
+
 /// Something about a study that is no error, but that its user should know.
 public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
   /// A target whose default predictors have no cluster means: how many columns would lie between
@@ -16,6 +18,8 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
 
   /// Default predictors have role 1 instead of 3, since clusters are too few for their means.
   case noClusterMeans([Crowded])
+  /// Numeric targets with too few observed values for the default of other ones.
+  case fewToMatch([String])
   case defaultUsed(key: String, value: String)
   /// No observed value: neither imputed nor a default predictor.
   case nothingObserved(String)
@@ -47,6 +51,12 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
         }.joined(separator: ", ")
         + (crowded.count > 5 ? " and \(crowded.count - 5) more" : "")
         + "; give role 3 to those whose means matter"
+    case .fewToMatch(let names):
+      names.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
+        + (names.count > 5 ? " and \(names.count - 5) more targets" : "")
+        + ": too few observed values for predictive mean matching on two levels; by default "
+        + "\(TwoLevelContinuous.name), which draws from the normal distribution (to have values that "
+        + "occur all the same: 'method: \(TwoLevelPMM.name)')"
     case .defaultUsed(let key, let value): "'\(key)' is not given; using \(value)"
     case .nothingObserved(let name):
       "'\(name)' has no observed value; it is neither imputed nor used as a default predictor"

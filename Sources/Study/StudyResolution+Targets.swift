@@ -19,6 +19,7 @@ extension StudyResolution {
       return
     }
     var crowded: [StudyNote.Crowded] = []
+    var few: [String] = []
     for name in imputed {
       guard let summary = summary(name) else { continue }
       let (own, columns) = thinned(defaults, of: summary)
@@ -28,7 +29,11 @@ extension StudyResolution {
         crowded.append(
           StudyNote.Crowded(target: name, columns: columns, clusters: summary.observedClusters))
       }
+      if stated[name]?.method == nil, targets.last?.method == TwoLevelContinuous.name {
+        few.append(name)
+      }
     }
+    if !few.isEmpty { notes.append(.fewToMatch(few)) }
     if !crowded.isEmpty { notes.append(.noClusterMeans(crowded)) }
   }
 
@@ -110,7 +115,7 @@ extension StudyResolution {
   ) {
     let name = summary.name
     let position = stated?.name.position
-    var method = stated?.method?.value ?? (cluster == nil ? "pmm" : "2l.pmm")
+    var method = stated?.method?.value ?? defaultMethod(summary, stated)
     if summary.isConstant, stated?.method == nil {
       method = "sample"
       notes.append(.constantTarget(name))
@@ -152,6 +157,22 @@ extension StudyResolution {
       TargetSpecification(
         name: name, method: method, predictors: predictors,
         options: options.resolved(for: description)))
+  }
+
+  /// Predictive mean matching; of a numeric variable with too few observed values for it on two
+  /// levels, the normal model. Who states an option of matching wants matching.
+  private func defaultMethod(_ summary: ColumnSummary, _ stated: StudyFile.Target?) -> String {
+    guard cluster != nil else { return PredictiveMeanMatching.name }
+    guard let type = positions[summary.name].map({ variables[$0].type }), type == .numeric,
+      stated?.options.allSatisfy({ option in
+        TwoLevelContinuous.description.options.contains { $0.key == option.key }
+      }) ?? true,
+      MatchingReach(
+        target: summary.name, type: type, observed: summary.rowCount - summary.missingCount,
+        missing: summary.missingCount
+      ).hasFewRows
+    else { return TwoLevelPMM.name }
+    return TwoLevelContinuous.name
   }
 
   private func checkMethod(

@@ -18,6 +18,9 @@ public enum StudyWarning: Sendable, Equatable {
     }
   }
 
+  /// Targets of the analysis that are imputed without a model, and what of the analysis that
+  /// leaves out.
+  case withoutModel(analysis: String, [Lack])
   /// Variables of the analysis that the models of other incomplete variables of it lack.
   case variables(analysis: String, [Lack])
   /// Products and functions of variables; imputation models are linear and additive.
@@ -32,6 +35,12 @@ public enum StudyWarning: Sendable, Equatable {
   case clusterLevelTargets([String])
   /// More columns between clusters than the clusters can carry.
   case clusterLevel([ClusterLevelLoad])
+  /// Two-level matching by a rule that is biased there.
+  case biasedMatching(Matching, targets: [String])
+  /// Two-level matching with too few observed values.
+  case fewToMatch([MatchingReach])
+  /// Two-level matching of targets with much of what is observed at an end of the range.
+  case fullEnd([MatchingReach])
 }
 
 extension StudyWarning: CustomStringConvertible {
@@ -39,6 +48,10 @@ extension StudyWarning: CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .withoutModel(let analysis, let lacks):
+      return "analysis '\(analysis)' uses targets that are imputed without a model, as if they had "
+        + "nothing to do with the rest of it, which draws associations and variances between "
+        + "groups towards 0: \(Self.list(lacks)); give them a method that has a model"
     case .variables(let analysis, let lacks):
       return "analysis '\(analysis)' uses what imputation models lack, which biases it towards no "
         + "association: \(Self.list(lacks)); give them a role"
@@ -63,8 +76,53 @@ extension StudyWarning: CustomStringConvertible {
     case .clusterLevel(let loads):
       return "imputation models have more columns between clusters than clusters can carry, so "
         + "that variances between clusters are held fixed and clusters without a value are "
-        + "extrapolated: \(Self.list(loads)); give some predictors role 1 in place of 3, or 0"
+        + "extrapolated: \(Self.list(loads))"
+    case .biasedMatching(let matching, let names):
+      return "matching \(matching.rawValue) in a two-level model \(Self.bias(of: matching)), so "
+        + "that it is there for comparison only: \(Self.list(names)); use \(Matching.calibrated.rawValue)"
+    case .fewToMatch(let reaches):
+      let other =
+        reaches.allSatisfy { $0.type == .numeric }
+        ? "use \(TwoLevelContinuous.name)"
+        : "\(TwoLevelContinuous.name) is closer, for numbers that are declared numeric"
+      return "two-level predictive mean matching has too few observed values to choose from, so "
+        + "that effects on these targets come out too small: \(Self.list(reaches, Self.counts)); "
+        + other
+    case .fullEnd(let reaches):
+      return "two-level predictive mean matching does not quite follow an outcome that is heaped "
+        + "at an end of its range, so that effects on these targets may be off by some hundredths "
+        + "of their standard deviation: \(Self.list(reaches, Self.heap)); no method does better but "
+        + "\(TwoLevelContinuous.name) with fewer than \(MatchingReach.fewRowsOfMany) observed values"
     }
+  }
+
+  /// What a rule of matching does to the estimates of a two-level model; `config/matching.md`.
+  private static func bias(of matching: Matching) -> String {
+    switch matching {
+    case .type1:
+      "stretches the effects of clusters, arm and covariates, since the predictions of observed "
+        + "rows are shrunken"
+    case .type2, .type3: "hands on the noise of single clusters and flattens effects"
+    case .localResidual:
+      "loses the mean where donors lie on one side of a prediction: at the ends of its range, and "
+        + "by a ceiling"
+    case .calibrated: "keeps the model's mean"
+    }
+  }
+
+  private static func counts(_ reach: MatchingReach) -> String {
+    "\(reach.observed) observed, \(reach.missing) missing"
+  }
+
+  private static func heap(_ reach: MatchingReach) -> String {
+    let percent = Int((100 * Double(reach.atEnd) / Double(reach.observed)).rounded())
+    return "\(percent) % of \(counts(reach))"
+  }
+
+  private static func list(
+    _ reaches: [MatchingReach], _ figures: (MatchingReach) -> String
+  ) -> String {
+    list(reaches.map { "\($0.target) (\(figures($0)))" })
   }
 
   private static func list(_ names: [String]) -> String {
@@ -87,23 +145,25 @@ extension StudyWarning: CustomStringConvertible {
       + (texts.count > most ? "; and \(texts.count - most) more" : "")
   }
 
-  /// `y, x (9 columns, 7 of them means, for 8 clusters with a value)`: targets with the same
-  /// figures together.
+  /// `y, x (9 columns, 7 of them means, for 8 clusters with a value): ` and what helps; targets
+  /// with the same figures together.
   private static func list(_ loads: [ClusterLevelLoad]) -> String {
     var groups: [(figures: String, targets: [String])] = []
     for load in loads {
       let figures =
-        "\(load.columns) column\(load.columns == 1 ? "" : "s"), \(load.means) of them means, "
-        + "for \(load.clusters) clusters with a value"
+        "\(load.columns) column\(load.columns == 1 ? "" : "s"), "
+        + (load.means > 0 ? "\(load.means) of them means" : "none of them a mean")
+        + ", for \(load.clusters) clusters with a value): "
+        + load.remedies.joined(separator: ", and ")
       if let known = groups.firstIndex(where: { $0.figures == figures }) {
         groups[known].targets.append(load.target)
       } else {
         groups.append((figures, [load.target]))
       }
     }
-    let texts = groups.map { "\(list($0.targets)) (\($0.figures))" }
-    return texts.prefix(most).joined(separator: ", ")
-      + (texts.count > most ? " and \(texts.count - most) more" : "")
+    let texts = groups.map { "\(list($0.targets)) (\($0.figures)" }
+    return texts.prefix(most).joined(separator: "; ")
+      + (texts.count > most ? "; and \(texts.count - most) more" : "")
   }
 }
 
@@ -123,6 +183,24 @@ extension LoadedStudy {
     }
     let loads = plan.clusterLevelLoads.filter(\.isTooMuch)
     if !loads.isEmpty { warnings.append(.clusterLevel(loads)) }
+    return warnings + matchingWarnings
+  }
+
+  /// Where the rule of matching, or matching at all, does not hold in a two-level model.
+  private var matchingWarnings: [StudyWarning] {
+    var warnings: [StudyWarning] = []
+    let reaches = plan.matchingReaches
+    let matched = study.imputation.targets.filter { target in
+      reaches.contains { $0.target == target.name }
+    }
+    for matching in Matching.allCases where matching != .calibrated {
+      let names = matched.filter { $0.options.matching == matching }.map(\.name)
+      if !names.isEmpty { warnings.append(.biasedMatching(matching, targets: names)) }
+    }
+    let few = reaches.filter(\.hasFewRows)
+    if !few.isEmpty { warnings.append(.fewToMatch(few)) }
+    let heaped = reaches.filter(\.hasFullEnd)
+    if !heaped.isEmpty { warnings.append(.fullEnd(heaped)) }
     return warnings
   }
 }
@@ -138,8 +216,10 @@ private struct Congeniality {
   let name: String
   let formula: Formula
   let isClusterLevel: (String) -> Bool
-  /// Targets that the analysis uses, in the order of the study.
+  /// Targets that the analysis uses, in the order of the study: those that a model imputes, and
+  /// the others.
   let targets: [TargetSpecification]
+  private let withoutModel: [TargetSpecification]
   private let imputed: Set<String>
   private let dataset: Dataset
   private let types: [String: VariableType]
@@ -154,17 +234,22 @@ private struct Congeniality {
     let imputed = Set(loaded.plan.targetNames)
     self.imputed = imputed
     dataset = loaded.dataset
-    targets = loaded.study.imputation.targets.filter {
+    let all = loaded.study.imputation.targets.filter {
       used.contains($0.name) && imputed.contains($0.name)
     }
+    targets = all.filter(Self.hasModel)
+    withoutModel = all.filter { !Self.hasModel($0) }
     types = Dictionary(
       study.imputation.variables.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first }
     )
   }
 
   var warnings: [StudyWarning] {
-    guard !targets.isEmpty else { return leftOut }
     let kinds: [(make: ([StudyWarning.Lack]) -> StudyWarning, lacks: [StudyWarning.Lack])] = [
+      (
+        { .withoutModel(analysis: name, $0) },
+        lacks({ missingVariables($0) + missingGroups($0) }, of: withoutModel)
+      ),
       ({ .variables(analysis: name, $0) }, lacks(missingVariables)),
       ({ .terms(analysis: name, $0) }, lacks(missingTerms)),
       ({ .slopes(analysis: name, $0) }, lacks(missingSlopes)),
@@ -185,15 +270,21 @@ private struct Congeniality {
     ]
   }
 
-  private func lacks(_ missing: (TargetSpecification) -> [String]) -> [StudyWarning.Lack] {
-    targets.compactMap { target in
+  private static func hasModel(_ target: TargetSpecification) -> Bool {
+    MethodRegistry.method(named: target.method)?.hasModel == true
+  }
+
+  private func lacks(
+    _ missing: (TargetSpecification) -> [String], of targets: [TargetSpecification]? = nil
+  ) -> [StudyWarning.Lack] {
+    (targets ?? self.targets).compactMap { target in
       let names = missing(target)
       return names.isEmpty ? nil : StudyWarning.Lack(target: target.name, names: names)
     }
   }
 
   private func role(of predictor: String, in target: TargetSpecification) -> Role {
-    guard MethodRegistry.method(named: target.method)?.hasModel == true else { return .unused }
+    guard Self.hasModel(target) else { return .unused }
     return target.predictors.first { $0.name == predictor }?.role ?? .unused
   }
 

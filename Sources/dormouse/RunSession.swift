@@ -70,7 +70,7 @@ struct RunSession: RankedJob {
     let level = loaded.study.pooling.level
     for warning in loaded.warnings { writeToStandardError("warning: \(warning)") }
     for note in loaded.resolved.notes { writeToStandardError("note: \(note)") }
-    for note in loaded.plan.notes { writeToStandardError("note: \(note)") }
+    for note in loaded.plan.notes.sentences { writeToStandardError("note: \(note)") }
     let total = only?.numbers.count ?? loaded.study.imputations
     let display = ProgressDisplay(total: total, host: communicator.processorName)
     let outcome = try run.lead(
@@ -233,7 +233,7 @@ struct RunSession: RankedJob {
   /// Names of all tables that a run may print.
   static let tableNames = [
     "pooled", "completeCases", "terms", "components", "events", "warnings", "convergence",
-    "sketches",
+    "notes", "sketches",
   ]
 
   /// The tables that say what came of a run.
@@ -260,7 +260,14 @@ struct RunSession: RankedJob {
     var warnings = caveats.namedTable
     // Text has them above the pooled estimates.
     warnings.isDetail = !pooled.isEmpty
-    return tables + [warnings]
+    // Text has each below its table.
+    var notes = NamedTable(
+      "notes", title: "Notes",
+      sentences: pooled.flatMap { analysis in
+        analysis.allNotes.map { pooled.count > 1 ? "\(analysis.name): \($0)" : $0 }
+      })
+    notes.isDetail = true
+    return tables + [warnings, notes]
   }
 
   // MARK: - The other ranks

@@ -367,6 +367,39 @@ import Testing
     let outcome = try Program.run("run", study, "--format", "json")
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(try outcome.table("pooled").count == 2)
+    // Why there is nothing to compare with is said wherever that is seen.
+    let why = "The model could not be fitted to the complete cases: "
+    let notes = try outcome.table("notes").compactMap { $0["note"] as? String }
+    let note = try #require(notes.first { $0.hasPrefix(why) })
+    #expect(note.contains("None of the 60 rows"))
+    let pool = try Program.run("pool", scratch.url("run").path)
+    let text = pool.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(text.components(separatedBy: why).count == 2, "once")
+    let report = try String(contentsOf: scratch.url("run/report.html"), encoding: .utf8)
+    #expect(report.contains(why))
+  }
+
+  /// A pooled test without a denominator has no p value, and says why wherever it is read.
+  @Test func testsWithoutADenominatorSayWhy() throws {
+    let scratch = try Scratch()
+    let study = try Self.smallStudy(
+      scratch,
+      rows: { "\($0 / 10),\($0 % 3),\($0 % 7 == 0 ? "" : "\(Double(($0 * 53) % 29) / 3)")" },
+      analyse: "{model: \"y ~ factor(x) + (1 | g)\"}")
+    let why =
+      "factor(x): no p value: Reiter's (2007) denominator does not exist with 3 imputations of a test "
+      + "of 2 coefficients; 4 are needed"
+    let outcome = try Program.run("run", study, "--format", "json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let pooled = try outcome.table("terms").filter { $0["data"] as? String == "imputed" }
+    #expect(pooled.count == 1 && pooled[0]["p.value"] is NSNull)
+    #expect(try outcome.table("notes").contains { $0["note"] as? String == why })
+    let pool = try Program.run("pool", scratch.url("run").path)
+    #expect(
+      pool.output.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(why),
+      "\(pool.output)")
+    let report = try String(contentsOf: scratch.url("run/report.html"), encoding: .utf8)
+    #expect(report.contains("denominator does not exist with 3 imputations"))
   }
 
   @Test func otherPoolingOptionsOfAFinishedRunAreNotShownAsItsFiles() throws {

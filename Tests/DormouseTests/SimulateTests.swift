@@ -1,10 +1,35 @@
 import Foundation
 import Glibc
 import LaunchedJobs
+import Reporting
+import Simulation
 import Testing
 
 /// Promises of a run, kept by simulations: the same bits however they are computed, nothing lost.
 @Suite(.serialized) struct SimulateTests {
+  /// Degrees of freedom that are the same in all replicates but for rounding: no error of 1e-13, and
+  /// no digits to bear one.
+  @Test func constantDegreesOfFreedomAreShownRounded() throws {
+    let text = """
+      simulation: s
+      data: {model: y ~ arm + (1 | cluster), icc: 0.1, clusters-per-arm: 3, cluster-size: 5}
+      methods: {complete data: {}}
+      analyse: y ~ arm + (1 | cluster)
+      """
+    let study = try SimulationStudy(file: SimulationFile(text: text, path: "s.yaml"))
+    func row(_ measure: String, _ value: Double, _ error: Double) -> PerformanceRow {
+      PerformanceRow(
+        scenario: 1, method: "complete data", term: "arm", measure: measure, truth: 0,
+        figure: PerformanceFigure(value: value, monteCarloError: error, count: 9, failures: 0),
+        ideal: nil)
+    }
+    let summary = Table.simulationSummary(
+      [row("bias", 0.1234, 0.02), row("df", 397.9999999999928, 2e-13)], term: "arm", study: study
+    ).rendered()
+    #expect(summary.contains("398.0 (0.0)") && !summary.contains("e+"), "\(summary)")
+    #expect(summary.contains("0.123 (0.020)"), "\(summary)")
+  }
+
   @Test func sameBitsOnOneTwoAndFourRanks() throws {
     let fixture = try SimulationFixture()
     let one = try fixture.run("one")

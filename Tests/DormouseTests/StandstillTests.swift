@@ -7,7 +7,7 @@ import Testing
 /// not come up is ended.
 @Suite struct StandstillTests {
   /// 300 incomplete variables of 600 rows: to try the first iteration takes far longer than a second.
-  private func largeStudy(_ scratch: Scratch) throws -> String {
+  private func largeStudy(_ scratch: Scratch, analyse: String = "[]") throws -> String {
     var text = "g," + (0..<300).map { "v\($0)" }.joined(separator: ",") + "\n"
     for row in 0..<600 {
       text += "\(row % 20)"
@@ -19,7 +19,8 @@ import Testing
     }
     try scratch.write("t.csv", text)
     return try scratch.write(
-      "s.yaml", "data: {file: t.csv, cluster: g}\nimpute: {m: 2, iterations: 2}\n")
+      "s.yaml",
+      "data: {file: t.csv, cluster: g}\nimpute: {m: 2, iterations: 2}\nanalyse: \(analyse)\n")
   }
 
   @Test(arguments: [SIGTERM, SIGINT, SIGUSR1])
@@ -39,6 +40,27 @@ import Testing
     #expect(ContinuousClock.now - begin < .seconds(5))
     #expect(job.text.contains("before anything was begun; the same command begins anew"))
     #expect(!scratch.names.contains("run"))
+  }
+
+  /// Once the record is there, nothing says that nothing was begun.
+  @Test func aSignalWhenTheRecordIsThere() throws {
+    let scratch = try Scratch()
+    let study = try largeStudy(
+      scratch, analyse: "[{model: \"v0 ~ v1*v2*v3*v4 + (v1 + v2 + v3 | g)\"}]")
+    let job = try Job(
+      ranks: nil, program: "dormouse",
+      ["run", study, "--data", scratch.url("t.csv").path, "--output", scratch.url("run").path])
+    let record = scratch.url("run/record.sqlite").path
+    let begin = ContinuousClock.now
+    func isThere() -> Bool {
+      let size = (try? FileManager.default.attributesOfItem(atPath: record))?[.size] as? Int
+      return (size ?? 0) > 0
+    }
+    while !isThere(), job.isRunning, ContinuousClock.now - begin < .seconds(60) { usleep(1_000) }
+    job.signal(SIGTERM)
+    #expect(job.end() == 85, "\(job.text)")
+    #expect(!job.text.contains("before anything was begun"), "\(job.text)")
+    #expect(job.text.contains("same command carries on"), "\(job.text)")
   }
 
   /// An mpirun whose ranks hang before MPI is up, and one of them dies.

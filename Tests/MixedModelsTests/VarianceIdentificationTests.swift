@@ -208,5 +208,11 @@ struct VarianceIdentificationTests {
       #expect(!text.contains("\n"))
     }
     #expect(errors[3].description.contains("from those of (1 | h)"))
+    #expect(!errors[3].description.contains("||"))
+    // Who wrote `(f || g)`, which is these two terms, is not sent back to it.
+    let double = MixedModelError.variancesNotIdentified(
+      term: "(0 + fa + fb | g)", grouping: "g", others: ["(1 | g)"], isResidual: false
+    ).description
+    #expect(double.contains("make them one: (f | g)") && !double.contains("in place of '|'"))
   }
 }

@@ -46,23 +46,26 @@ func resolutionMessages(
     #expect(
       study.imputation.targets == [
         TargetSpecification(
-          name: "x", method: "2l.pmm",
+          name: "x", method: "2l.continuous",
           predictors: [
             PredictorSpecification(name: "arm", role: .fixed),
             PredictorSpecification(name: "y", role: .fixed),
-          ], options: MethodOptions().resolved(for: TwoLevelPMM.description)),
+          ], options: MethodOptions().resolved(for: TwoLevelContinuous.description)),
         TargetSpecification(
-          name: "y", method: "2l.pmm",
+          name: "y", method: "2l.continuous",
           predictors: [
             PredictorSpecification(name: "arm", role: .fixed),
             PredictorSpecification(name: "x", role: .fixed),
-          ], options: MethodOptions().resolved(for: TwoLevelPMM.description)),
+          ], options: MethodOptions().resolved(for: TwoLevelContinuous.description)),
       ])
     #expect(study.imputation.variables.map(\.type) == [.binary, .binary, .numeric, .numeric])
     #expect(
       resolved.notes.map(\.description) == [
         "'impute.m' is not given; using 20", "'impute.iterations' is not given; using 20",
         "'impute.seed' is not given; using 1",
+        "'x', 'y': too few observed values for predictive mean matching on two levels; by default "
+          + "2l.continuous, which draws from the normal distribution (to have values that occur all "
+          + "the same: 'method: 2l.pmm')",
         "clusters are too few for the cluster means of all predictors, so that default predictors "
           + "have role 1: 'x' would have 2 columns between 2 clusters with a value, 'y' would have 2 "
           + "columns between 2 clusters with a value; give role 3 to those whose means matter",

@@ -57,11 +57,16 @@ import Testing
     #expect(
       try warnings("y ~ x + (1 | g)", targets: one)
         == [.variables(analysis: "a", [lack("x", "y")])])
-    // Methods without a model use nothing.
-    let sample = "{y: {method: sample}, x: {predictors: {y: 1}}}"
-    #expect(
-      try warnings("y ~ x + (1 | g)", targets: sample).contains(
-        .variables(analysis: "a", [lack("y", "x")])))
+  }
+
+  /// A method without a model uses nothing, and a role would change nothing.
+  @Test(arguments: ["sample", "mean"]) func methodsWithoutAModel(_ method: String) throws {
+    let targets = "{y: {method: \(method)}, x: {predictors: {y: 1}}}"
+    let found = try warnings("log(y + 1) ~ x + (x | g)", targets: targets)
+    #expect(found.first == .withoutModel(analysis: "a", [lack("y", "x", "g")]))
+    #expect(found[0].description.contains("give them a method that has a model"))
+    #expect(!found[0].description.contains("role"))
+    #expect(!found.dropFirst().contains { $0.description.contains("for y") })
   }
 
   @Test func productsAndFunctions() throws {
@@ -152,6 +157,130 @@ import Testing
     #expect(found.count == 1)
     #expect(
       found.first?.description.contains(
-        "y (6 columns, 4 of them means, for 7 clusters with a value)") == true)
+        "y (6 columns, 4 of them means, for 7 clusters with a value): give predictors role 1 in "
+          + "place of 3") == true)
+  }
+
+  /// What is advised makes room, and is there to be done.
+  @Test(arguments: [
+    // clusters, columns, means, random effects, what helps
+    (7, 6, 4, 1, ["role 1 in place of 3"]),
+    (5, 6, 0, 1, ["leave out 3 of the 5 columns"]),
+    (9, 6, 0, 2, ["no random slope"]),
+    (6, 8, 2, 1, ["role 1 in place of 3", "leave out 2 of the 5 columns"]),
+    (2, 1, 0, 1, ["single-level method"]),
+  ])
+  func whatMakesRoom(
+    _ clusters: Int, _ columns: Int, _ means: Int, _ effects: Int, _ expected: [String]
+  ) {
+    let load = ClusterLevelLoad(
+      target: "y", columns: columns, means: means, clusters: clusters, randomEffects: effects)
+    #expect(load.isTooMuch)
+    #expect(load.remedies.count == expected.count, "\(load.remedies)")
+    for (remedy, part) in zip(load.remedies, expected) { #expect(remedy.contains(part)) }
+  }
+
+  /// Clusters of 5 rows; y = 0 … 6, or heaped at 6 in `heap` of 10 observed rows, is missing in
+  /// `missing` of 10.
+  private func heaped(clusters: Int, missing: Int, heap: Int = 0) -> Dataset {
+    func column(_ name: String, _ value: (Int) -> Double) -> Column {
+      Column(name: name, values: .numeric((0..<5 * clusters).map(value)))
+    }
+    return Dataset(columns: [
+      column("g") { Double($0 / 5) }, column("x") { Double($0 * 37 % 23) },
+      column("y") { row in
+        if row * 7 % 10 < missing { return .nan }
+        return row / 10 % 10 < heap ? 6 : Double(row * 11 % 7)
+      },
+    ])
+  }
+
+  /// The cells of config/matching.md where matching does not hold, their neighbours where it does, and
+  /// the default by type.
+  @Test(arguments: [
+    // 24 clusters of 5, 60 % missing: x 0.016 too small.
+    (24, 6, "numeric", true), (24, 3, "numeric", false),
+    // 250 rows, 60 % missing: 100 observed.
+    (50, 6, "numeric", false), (38, 6, "ordered", true), (9, 1, "ordered", true),
+    (9, 0, "ordered", false), (14, 3, "ordered", true), (14, 1, "ordered", false),
+  ])
+  func tooFewToMatch(_ clusters: Int, _ missing: Int, _ type: String, _ isFew: Bool) throws {
+    let data = heaped(clusters: clusters, missing: missing)
+    func study(_ target: String) throws -> LoadedStudy {
+      let text = """
+        data: {file: a.csv, cluster: g}
+        variables: {y: {type: \(type)}}
+        impute: {targets: {y: \(target)}}
+        analyse: [{model: y ~ x + (1 | g)}]
+        """
+      return try LoadedStudy(file: StudyFile(text: text, path: "s.yaml"), dataset: data)
+    }
+    let stated = try study("{method: 2l.pmm, predictors: {x: 1}}")
+    func isSaid(_ study: LoadedStudy) -> Bool {
+      study.warnings.contains { if case .fewToMatch = $0 { true } else { false } }
+    }
+    #expect(isSaid(stated) == isFew)
+    guard missing > 0 else { return }
+    let byDefault = try study("{predictors: {x: 1}}")
+    let isNormal = isFew && type == "numeric"
+    #expect(
+      byDefault.study.imputation.targets[0].method == (isNormal ? "2l.continuous" : "2l.pmm"))
+    #expect(byDefault.resolved.notes.contains(.fewToMatch(["y"])) == isNormal)
+    #expect(isSaid(byDefault) == (isFew && !isNormal))
+    // Who states an option of matching, or the method, is obeyed; one level has no such limit.
+    #expect(try study("{donors: 5}").study.imputation.targets[0].method == "2l.pmm")
+    #expect(try !isSaid(study("{method: pmm, predictors: {x: 1}}")))
+  }
+
+  @Test func whatToTakeInPlaceOfMatching() throws {
+    func text(_ type: VariableType) -> String {
+      StudyWarning.fewToMatch([
+        MatchingReach(target: "y", type: type, observed: 48, missing: 72)
+      ]).description
+    }
+    #expect(text(.numeric).hasSuffix("y (48 observed, 72 missing); use 2l.continuous"))
+    #expect(
+      text(.ordered).hasSuffix("2l.continuous is closer, for numbers that are declared numeric"))
+  }
+
+  /// 40 % of the observed values at the top: with 30 % missing, not with 10.
+  @Test(arguments: [(3, 4, true), (1, 4, false), (3, 0, false), (6, 3, true)])
+  func heapsAtAnEnd(_ missing: Int, _ heap: Int, _ isHeaped: Bool) throws {
+    let targets = "{y: {method: 2l.pmm, predictors: {x: 1}}}"
+    let found = try warnings(
+      "y ~ x + (1 | g)", targets: targets, heaped(clusters: 60, missing: missing, heap: heap))
+    #expect(
+      found.contains { if case .fullEnd = $0 { true } else { false } } == isHeaped, "\(found)")
+  }
+
+  /// Every rule but the default is a warning, by what it does.
+  @Test(arguments: [
+    ("type1", "stretches"), ("type2", "hands on the noise"), ("type3", "hands on the noise"),
+    ("local-residual", "loses the mean"),
+  ])
+  func rulesForComparison(_ matching: String, _ bias: String) throws {
+    func targets(_ method: String) -> String {
+      "{y: {method: \(method), predictors: {x: 1}, matching: \(matching)}, x: {method: norm, "
+        + "predictors: {y: 1, arm: 1}}}"
+    }
+    let found = try warnings("y ~ x", targets: targets("2l.pmm"))
+    let rule = try #require(Matching(rawValue: matching))
+    #expect(found == [.biasedMatching(rule, targets: ["y"])])
+    #expect(found[0].description.contains(bias) && found[0].description.contains(": y; use calib"))
+    if matching != "local-residual" {
+      #expect(try warnings("y ~ x", targets: targets("pmm")).isEmpty)
+    }
+  }
+
+  /// 24 notes that are the same but for the target are one.
+  @Test func equalNotesAreOneSentence() {
+    let notes = (1...24).map {
+      PlanNote(kind: .saturatedClusters, target: "v\($0)", count: 30, clusters: 24, most: 22)
+    }
+    let other = PlanNote(kind: .complete, target: "z")
+    let sentences = (notes + [other]).sentences
+    #expect(sentences.count == 2)
+    #expect(sentences[0].hasPrefix("v1, v2, v3, v4, v5 and 19 more targets: 24 clusters with"))
+    #expect(sentences[1] == other.description)
   }
 }

@@ -32,7 +32,7 @@ import Testing
           iterations: 20
           seed: 1
           targets:
-            y: {method: 2l.pmm, predictors: {arm: 1}, donors: 20, variance: draw, matching: calibrated}
+            y: {method: 2l.continuous, predictors: {arm: 1}, variance: draw}
           visit: [y]
         analyse:
         - name: y ~ arm + (1 | g)
@@ -114,10 +114,10 @@ import Testing
         variable "arm" binary: "0", "1"
         variable "x" numeric: 
         variable "y" numeric: 
-        target "x" 2l.pmm donors 20 matching calibrated variance draw
+        target "x" 2l.continuous variance draw
           "arm" 1
           "y" 1
-        target "y" 2l.pmm donors 20 matching calibrated variance draw
+        target "y" 2l.continuous variance draw
           "arm" 1
           "x" 1
         visit "x", "y"

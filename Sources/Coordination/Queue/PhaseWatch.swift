@@ -1,4 +1,5 @@
 import Foundation
+import RunRecord
 import Synchronization
 
 /// What a process that computes is doing, as far as stopping it goes.
@@ -6,6 +7,9 @@ public enum Phase: Sendable {
   /// Reading and checking what was asked for: nothing is begun, so that a wish to stop ends it at
   /// once.
   case preparing(String)
+  /// Opening or making the record in this directory, and what comes before the queue: a wish to stop ends
+  /// the process at once, and what is on disk then is said.
+  case opening(URL)
   /// The queue answers by itself: see ``StopSignals``.
   case queue
   /// Everything is computed, and the results are being written.
@@ -69,11 +73,21 @@ public enum PhaseWatch {
     switch state.phase {
     case .preparing(let what):
       if let request {
-        say("\(request.reason) before anything was begun; the same command begins anew.")
+        say(beforeAnything(request.reason))
         end(request.reason)
       } else if state.ticks >= 10 * patience, !state.isTold {
         state.isTold = true
         say("\(what); this takes its time")
+      }
+    case .opening(let directory):
+      if let request {
+        say(
+          RunRecord.exists(in: directory)
+            ? "\(request.reason) before anything was computed in this start; the record in "
+              + "\(directory.relativePath) has what earlier starts computed, if there were any, and the "
+              + "same command carries on."
+            : beforeAnything(request.reason))
+        end(request.reason)
       }
     case .finishing:
       if let request, request.count > state.answered {
@@ -84,5 +98,9 @@ public enum PhaseWatch {
     case .queue, .over: break
     }
     if let request { state.answered = request.count }
+  }
+
+  private static func beforeAnything(_ reason: StopReason) -> String {
+    "\(reason) before anything was begun; the same command begins anew."
   }
 }

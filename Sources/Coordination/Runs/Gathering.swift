@@ -134,7 +134,9 @@ public struct Gathering: Sendable {
       let numbers = Dictionary(
         uniqueKeysWithValues: try reader.chains().map { ($0.k, $0.attempt) })
       if try own.fits().first(where: { $0.k == 0 }) == nil {
-        try record.commitCompleteCases(try reader.fits().filter { $0.k == 0 }.map(\.fit))
+        try record.commitCompleteCases(
+          try reader.fits().filter { $0.k == 0 }.map(\.fit),
+          events: try reader.events().filter { $0.k == 0 }.map(\.event))
       }
       for k in (part.finished + part.failed).sorted() where !there.contains(k) {
         guard let chain = try reader.chain(k) else { continue }

@@ -155,6 +155,7 @@ public struct StudyRun {
     }
     // What can't be computed at all is refused before anything is written.
     _ = try ChainExecutor(job: ChainJob(loaded: loaded, iterations: study.iterations))
+    PhaseWatch.enter(.opening(directory))
     let record = try RunRecord.openOrCreate(
       directory: directory, description: description, attempt: attempt(), claim: settings.claim)
     var end = AttemptOutcome.failed
@@ -184,7 +185,8 @@ public struct StudyRun {
     var ending = (state: ProgressFile.State.failed, status: 70)
     defer { writer.end(ending.state, exitStatus: ending.status) }
     if try reader.fits().first(where: { $0.k == 0 }) == nil {
-      try record.commitCompleteCases(completeCases(job))
+      let complete = try completeCases(job)
+      try record.commitCompleteCases(complete.fits, events: complete.failures)
     }
     started(outcome)
     isSent = true
@@ -327,12 +329,18 @@ public struct StudyRun {
     ].joined(separator: " ")
   }
 
-  /// The analyses on the rows that are complete, to stand beside the pooled ones.
-  private func completeCases(_ job: ChainJob) throws -> [FitRecord] {
-    try job.prepared().compactMap { analysis in
-      let outcome = AnalysisOutcome(analysis, on: job.dataset)
-      return outcome.fit.map { FitRecord($0, name: outcome.name, seconds: outcome.seconds) }
-    }
+  /// The analyses on the rows that are complete, to stand beside the pooled ones, and why one
+  /// cannot be fitted to them.
+  private func completeCases(
+    _ job: ChainJob
+  ) throws -> (fits: [FitRecord], failures: [EventRecord]) {
+    let outcomes = try job.prepared().map { AnalysisOutcome($0, on: job.dataset) }
+    return (
+      outcomes.compactMap { outcome in
+        outcome.fit.map { FitRecord($0, name: outcome.name, seconds: outcome.seconds) }
+      },
+      outcomes.filter { $0.fit == nil }.flatMap(EventRecord.events(of:))
+    )
   }
 
   func attempt() -> AttemptRecord {

@@ -55,6 +55,10 @@ public protocol ImputationMethod: Sendable {
   ) throws(Failure) -> [Double]
 }
 
+extension ImputationMethod {
+  public static var name: String { description.name }
+}
+
 /// Methods by name.
 public struct MethodRegistry: Sendable {
   let types: [any ImputationMethod.Type]

@@ -19,6 +19,36 @@ public struct ClusterLevelLoad: Sendable, Equatable {
   /// estimate, and clusters without an observed value are extrapolated.
   public var isTooMuch: Bool { clusters < needed }
 
+  /// What makes room for what is left, in order of how little it costs: clauses that belong
+  /// together by "and".
+  ///
+  /// A mean goes with role 1 in place of 3 (2 in place of 4), a random slope, which needs two
+  /// clusters, with 1 in place of 2, a column that is constant within clusters with role 0.
+  public var remedies: [String] {
+    var remedies: [String] = []
+    var lack = needed - clusters
+    if lack > 0, means > 0 {
+      remedies.append("give predictors role 1 in place of 3, which has no cluster mean")
+      lack -= means
+    }
+    if lack > 0, randomEffects > 1 {
+      remedies.append("give predictors no random slope (role 1 in place of 2 or 4)")
+      lack -= 2 * (randomEffects - 1)
+    }
+    let constants = columns - means - 1
+    if lack > 0, constants > 0 {
+      remedies.append(
+        "leave out \(min(lack, constants)) of the \(constants) columns of predictors that are "
+          + "constant within clusters (role 0)")
+      lack -= constants
+    }
+    if lack > 0 {
+      remedies.append(
+        "take a single-level method, since so few clusters tell no variance between them")
+    }
+    return remedies
+  }
+
   public init(target: String, columns: Int, means: Int, clusters: Int, randomEffects: Int) {
     self.target = target
     self.columns = columns

@@ -218,10 +218,6 @@ struct PlanBuilder {
     layout: TwoLevelLayout
   ) {
     guard method.isTwoLevel else { return }
-    if let matching = target.options.matching, matching.isOfSingleLevel {
-      notes.append(
-        PlanNote(kind: .biasedMatching, target: target.name, predictor: matching.rawValue))
-    }
     if empty > 0 {
       notes.append(PlanNote(kind: .emptyClusters, target: target.name, count: empty))
     }

@@ -15,8 +15,6 @@ public struct PlanNote: Sendable, Equatable, Codable {
     case emptyClusters
     /// `count` columns between clusters, more than ``clusters`` with observed values carry.
     case saturatedClusters
-    /// A two-level model with a rule of single-level matching, whose name is `predictor`.
-    case biasedMatching
   }
   public var kind: Kind
   public var target: String
@@ -43,36 +41,52 @@ public struct PlanNote: Sendable, Equatable, Codable {
 }
 
 extension PlanNote: CustomStringConvertible {
-  public var description: String {
+  public var description: String { "\(target): \(statement)" }
+
+  /// What is said of the target, without its name.
+  fileprivate var statement: String {
     let column = predictor ?? ""
     switch kind {
-    case .complete: return "\(target): nothing is missing, so it is not imputed"
-    case .constantPredictor: return "\(target): predictor \(column) is constant and is left out"
+    case .complete: return "nothing is missing, so it is not imputed"
+    case .constantPredictor: return "predictor \(column) is constant and is left out"
     case .noClusterMean:
-      return "\(target): \(column) is constant within clusters, so no cluster mean is added"
+      return "\(column) is constant within clusters, so no cluster mean is added"
     case .noRandomSlope:
-      return
-        "\(target): \(column) is constant within clusters, so it has a fixed effect but no random slope"
+      return "\(column) is constant within clusters, so it has a fixed effect but no random slope"
     case .emptyClusters:
       return
-        "\(target): \(count) cluster\(count == 1 ? " has" : "s have") no observed value; "
+        "\(count) cluster\(count == 1 ? " has" : "s have") no observed value; "
         + "random effects there come from their distribution"
     case .saturatedClusters:
-      let room = max(0, most ?? 0)
+      // What helps is said by the warning about all such targets.
       return
-        "\(target): \(clusters ?? 0) clusters with observed values, \(count) columns between "
-        + "clusters (intercept, cluster means, constants of clusters); with more than \(room) the "
-        + "variance between clusters is held and not drawn: give predictors role 1, which has no "
-        + "cluster mean, or 0"
-    case .biasedMatching:
-      let bias =
-        column == Matching.type1.rawValue
-        ? "stretches the effects of clusters, arm and covariates, since the predictions of observed "
-          + "rows are shrunken"
-        : "hands on the noise of single clusters"
-      return
-        "\(target): matching \(column) \(bias); it is there for comparison, use "
-        + "\(TwoLevelPMM.matchings[0].rawValue)"
+        "\(clusters ?? 0) clusters with observed values, \(count) columns between "
+        + "clusters (intercept, cluster means, constants of clusters); with more than "
+        + "\(max(0, most ?? 0)) the variance between clusters is held and not drawn"
+    }
+  }
+}
+
+extension [PlanNote] {
+  /// Sentences for people: what is true of several targets is said once, with their names, or with
+  /// their number where they are many.
+  public var sentences: [String] {
+    let mostNames = 5
+    var groups: [(statement: String, targets: [String])] = []
+    var known: [String: Int] = [:]
+    for note in self {
+      let statement = note.statement
+      if let place = known[statement] {
+        groups[place].targets.append(note.target)
+      } else {
+        known[statement] = groups.count
+        groups.append((statement, [note.target]))
+      }
+    }
+    return groups.map { statement, targets in
+      let names = targets.prefix(mostNames).joined(separator: ", ")
+      let others = targets.count - mostNames
+      return "\(names)\(others > 0 ? " and \(others) more targets" : ""): \(statement)"
     }
   }
 }

@@ -27,7 +27,7 @@ struct EventsSection {
     }
     if let loaded = source.loaded {
       let notes =
-        loaded.resolved.notes.map(\.description) + loaded.plan.notes.map(\.description)
+        loaded.resolved.notes.map(\.description) + loaded.plan.notes.sentences
       if !notes.isEmpty {
         section.blocks.append(.heading("Decided while the study was read"))
         section.blocks.append(.list(notes))

@@ -15,6 +15,8 @@ public struct PooledAnalysis: Sendable {
   /// Coefficients on complete cases, by the same rule.
   public var completeCases: [EstimateRow] = []
   public var completeCaseCount: Int?
+  /// Why there is no fit to the complete cases; nil where there is one.
+  public var completeCaseFailure: String?
   /// Rows that the fits to completed data use; the fewest, where they differ.
   public var rowCount: Int?
   /// F tests of the formula's terms, on complete cases and pooled.
@@ -29,7 +31,7 @@ public struct PooledAnalysis: Sendable {
     let pooled = termTests.map { test in
       TestedTerm(
         term: test.terms[0], numeratorDF: test.numeratorDF, denominatorDF: test.denominatorDF,
-        statistic: test.statistic, pValue: test.pValue)
+        statistic: test.statistic, pValue: test.pValue, note: test.note)
     }
     let names = completeCaseTests.map(\.term)
     let terms = names + pooled.map(\.term).filter { !names.contains($0) }
@@ -37,6 +39,38 @@ public struct PooledAnalysis: Sendable {
       [("complete", completeCaseTests), ("imputed", pooled)].compactMap { data, tests in
         tests.first { $0.term == term }.map { (name, data, $0) }
       }
+    }
+  }
+
+  /// Why pooled tests of terms have no p value: terms with the same reason together.
+  public var testNotes: [String] {
+    Self.sentences(termTests.map { ($0.terms[0], $0.note) }, ofAll: false)
+  }
+
+  /// Everything that is said of the analysis below its tables.
+  public var allNotes: [String] {
+    notes + [completeCaseFailure].compactMap { $0 } + testNotes
+  }
+
+  /// Notes on terms, each said once: of several terms together, of all (if `ofAll`) without their
+  /// names.
+  static func sentences(
+    _ notes: [(term: String, note: String?)], ofAll: Bool = true
+  ) -> [String] {
+    var terms: [(note: String, terms: [String])] = []
+    for (term, note) in notes {
+      guard let note else { continue }
+      if let known = terms.firstIndex(where: { $0.note == note }) {
+        terms[known].terms.append(term)
+      } else {
+        terms.append((note, [term]))
+      }
+    }
+    return terms.map { note, terms in
+      guard ofAll, terms.count == notes.count, terms.count > 1 else {
+        return "\(terms.joined(separator: ", ")): \(note)"
+      }
+      return note.prefix(1).uppercased() + note.dropFirst() + (note.hasSuffix(".") ? "" : ".")
     }
   }
 
@@ -58,6 +92,8 @@ public struct RunResults: Sendable {
   public let failures: [(k: Int, iterations: Int, sentence: String)]
   private let fits: [NumberedFit]
   private let events: [(k: Int, event: EventRecord)]
+  /// Why an analysis has no fit to the complete cases, by its name.
+  private let completeCaseFailures: [String: String]
   /// Those of fits, by k and analysis.
   private let eventsOfFits: [String: [EventRecord]]
 
@@ -72,7 +108,14 @@ public struct RunResults: Sendable {
     failures = try reader.chains().filter { $0.state == .failed }
       .map { ($0.k, $0.iterations, $0.failure ?? "unknown reason") }
     fits = try reader.fits()
-    events = Self.merged(try reader.events() + Self.donorEvents(try reader.donorUse()))
+    // Those of k = 0 are of the complete cases, which are no imputation.
+    let recorded = try reader.events()
+    completeCaseFailures = Dictionary(
+      recorded.filter { $0.k == 0 && $0.event.kind == "fit failed" }.map {
+        ($0.event.target, $0.event.detail)
+      }, uniquingKeysWith: { first, _ in first })
+    events = Self.merged(
+      recorded.filter { $0.k > 0 } + Self.donorEvents(try reader.donorUse()))
     eventsOfFits = Dictionary(
       grouping: events.filter { $0.event.fromIteration == 0 },
       by: { "\($0.k) \($0.event.target)" }
@@ -115,7 +158,9 @@ public struct RunResults: Sendable {
           return row
         } ?? []
     } else {
-      result.notes.append("The model could not be fitted to the complete cases.")
+      result.completeCaseFailure =
+        "The model could not be fitted to the complete cases"
+        + (completeCaseFailures[name].map { ": \($0)." } ?? ".")
     }
     let wanted = Set(finished)
     let usable = own.filter { wanted.contains($0.k) }
@@ -184,33 +229,15 @@ public struct RunResults: Sendable {
     result.notes += table.notes
     result.termTests = Pooling.termTests(fits: numbered, rule: rule)
     result.hasJointTests = result.hasJointTests || numbered.contains(where: \.hasJointTests)
-    result.notes += Self.sentences(table.estimates.map { ($0.term, $0.note) })
+    result.notes += PooledAnalysis.sentences(table.estimates.map { ($0.term, $0.note) })
     result.components = try Pooling.poolComponents(fits: numbered, level: level)
       .filter {
         !(numbered[0].groups.isEmpty && numbered[0].components.isEmpty && $0.term == "icc")
       }
-    let notes = Self.sentences(result.components.map { ("\($0.group) \($0.term)", $0.note) })
+    let notes = PooledAnalysis.sentences(
+      result.components.map { ("\($0.group) \($0.term)", $0.note) })
     result.notes += notes.filter { !result.notes.contains($0) }
     if numbered.count > 1 { result.advice = ImputationAdvice(table: table) }
-  }
-
-  /// Notes on terms, each said once: of several terms together, of all without their names.
-  private static func sentences(_ notes: [(term: String, note: String?)]) -> [String] {
-    var terms: [(note: String, terms: [String])] = []
-    for (term, note) in notes {
-      guard let note else { continue }
-      if let known = terms.firstIndex(where: { $0.note == note }) {
-        terms[known].terms.append(term)
-      } else {
-        terms.append((note, [term]))
-      }
-    }
-    return terms.map { note, terms in
-      guard terms.count == notes.count, terms.count > 1 else {
-        return "\(terms.joined(separator: ", ")): \(note)"
-      }
-      return note.prefix(1).uppercased() + note.dropFirst() + (note.hasSuffix(".") ? "" : ".")
-    }
   }
 
   /// The coefficients of one fit with the intervals that it has by itself; empty where the rule has
@@ -270,11 +297,15 @@ public struct RunResults: Sendable {
     var order: [[String]] = []
     var chains: [[String]: Set<Int>] = [:]
     var counts: [[String]: Int] = [:]
+    // Rows of one fit are mostly those of the others too: their number and not their sum.
+    let ofRows: Set<String> = ["nearly cluster-level"]
     for (k, event) in events {
       let key = [event.target, event.kind, event.detail]
       if chains[key] == nil { order.append(key) }
       chains[key, default: []].insert(k)
-      counts[key, default: 0] += event.count
+      counts[key] =
+        ofRows.contains(event.kind)
+        ? max(counts[key] ?? 0, event.count) : (counts[key] ?? 0) + event.count
     }
     return order.map {
       EventRow(

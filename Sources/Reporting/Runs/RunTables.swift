@@ -33,9 +33,8 @@ extension Table {
   /// The same analyses on complete cases and pooled.
   public static func comparison(_ analyses: [PooledAnalysis]) -> Table {
     let counts = analyses.compactMap { analysis in
-      analysis.completeCaseCount.map {
-        "\(analyses.count > 1 ? "\(analysis.name): " : "")\($0) complete cases."
-      }
+      (analysis.completeCaseCount.map { "\($0) complete cases." } ?? analysis.completeCaseFailure)
+        .map { "\(analyses.count > 1 ? "\(analysis.name): " : "")\($0)" }
     }
     return .completeCasesBesidePooled(
       completeCases: analyses.flatMap(\.completeCases), pooled: analyses.flatMap(\.rows),
@@ -47,6 +46,9 @@ extension Table {
     var table = Table.terms(analyses.flatMap(\.tests))
     table.notes.append(
       "imputed: D1 of Li, Raghunathan & Rubin (1991), denominators by Reiter (2007).")
+    table.notes += analyses.flatMap { analysis in
+      analysis.testNotes.map { analyses.count > 1 ? "\(analysis.name): \($0)" : $0 }
+    }
     return table
   }
 

@@ -110,13 +110,13 @@ struct MeasureWords {
 
   /// `0.7`.
   func error(_ row: PerformanceRow) -> String? {
-    row.figure.monteCarloError.map { error in
+    row.shownError.map { error in
       error > 0 ? rule(row).text(scale * error, infinity: "∞") : "0"
     }
   }
 
   private func rule(_ row: PerformanceRow) -> NumberRule {
-    .byUncertainty(standardError: row.figure.monteCarloError.map { scale * $0 })
+    row.rule(scale: scale)
   }
 }
 

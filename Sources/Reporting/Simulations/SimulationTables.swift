@@ -79,9 +79,8 @@ extension Table {
     guard let value = row.figure.value else { return nil }
     let isShare = row.isShare
     let scale = isShare ? 100.0 : 1
-    let error = row.figure.monteCarloError
-    let rule: NumberRule =
-      isShare ? .decimals(1) : .byUncertainty(standardError: error.map { $0 > 0 ? $0 : nil } ?? nil)
+    let error = row.shownError
+    let rule: NumberRule = isShare ? .decimals(1) : row.rule(scale: 1)
     var text = rule.text(scale * value, infinity: "Inf")
     if let error { text += " (\(rule.text(scale * error, infinity: "Inf")))" }
     if row.isBeyondChance == true { text += "*" }
@@ -98,5 +97,19 @@ extension Table {
       table.append([.integer(scenario.position)] + scenario.settings.map { .text($0.value) })
     }
     return table
+  }
+}
+
+extension PerformanceRow {
+  /// The Monte Carlo error; 0 where a figure that is the same in all replicates differs by rounding
+  /// alone.
+  var shownError: Double? {
+    figure.monteCarloError.map { $0 > 1e-9 * abs(figure.value ?? 0) ? $0 : 0 }
+  }
+
+  /// The digits of the figure, times `scale`, that its error bears.
+  func rule(scale: Double) -> NumberRule {
+    measure == MeanDegreesOfFreedom.name
+      ? .degreesOfFreedom : .byUncertainty(standardError: shownError.map { scale * $0 })
   }
 }

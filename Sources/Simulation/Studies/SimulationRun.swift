@@ -100,6 +100,7 @@ public struct SimulationRun {
           return outcome
         }
       }
+      PhaseWatch.enter(.opening(directory))
       let record = try RunRecord.openOrCreate(
         directory: directory, description: description,
         attempt: settings.attempt(on: communicator, chosen: only?.description),

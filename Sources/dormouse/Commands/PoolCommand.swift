@@ -11,8 +11,9 @@ struct PoolCommand: ParsableCommand {
     discussion: """
       Works while the run computes, with the imputations that are finished.
 
-      Tables: pooled, completeCases, components, events, warnings (what text shows above the \
-      pooled estimates: chains that have not converged, targets imputed improperly).
+      Tables: pooled, completeCases, terms, components, events, warnings (what text shows above the \
+      pooled estimates: chains that have not converged, targets imputed improperly), notes (what it \
+      shows below the tables).
 
       EXAMPLES
         dormouse pool runs/share --df nlme

@@ -173,6 +173,31 @@ import Testing
     #expect((wrong.terms[1].degreesOfFreedom.kenwardRoger ?? 99) < 15)
   }
 
+  /// Where most clusters have one row, everything is constant within them; where an exposure is rare,
+  /// it is constant in most. Neither is a column of clusters.
+  @Test(arguments: [
+    // clusters of one row, clusters of two
+    (370, 15), (0, 100),
+  ])
+  func ordinaryCovariatesOfSmallClusters(_ singles: Int, _ pairs: Int) throws {
+    let n = singles + 2 * pairs
+    let cluster = (0..<n).map { $0 < singles ? $0 : singles + ($0 - singles) / 2 }
+    let x = (0..<n).map { Double($0 * 7919 % 1009) }
+    // In some 4 % of rows, and in both of one pair.
+    let rare = (0..<n).map { [0, 3].contains($0 % 50) || $0 == 101 ? 1.0 : 0 }
+    let arm = cluster.enumerated().map { row, g in
+      row == n - 1 ? Double(1 - g % 2) : Double(g % 2)
+    }
+    let y = (0..<n).map { Double($0 * 104_729 % 997) + 3 * arm[$0] }
+    let data = Dataset(columns: [
+      numericColumn("y", y), numericColumn("x", x), numericColumn("rare", rare),
+      numericColumn("arm", arm), textColumn("g", cluster.map { "g\($0)" }),
+    ])
+    let found = try fit("y ~ x + rare + arm + (1 | g)", data).nearlyGroupLevel
+    // Of 30 rows in pairs one is 3 %, of 200 less.
+    #expect(found == [NearlyGroupLevelColumn(column: "arm", grouping: "g", rows: 1)])
+  }
+
   /// Fits that are all alike: U is the adjusted variance, and ν_com their own ν.
   @Test func pooledWithoutSpread() throws {
     let fit = try fit("y ~ arm*x + (1 | cluster)", csvFixture("small_trial.csv"))

@@ -95,6 +95,28 @@ import Testing
     #expect(plain.fixedNames[2] == "SexMale")
   }
 
+  /// R has `armB` twice. Both columns are told apart, so that neither is pooled with the other.
+  @Test func namesThatClash() throws {
+    let data = Dataset(columns: [
+      Column(name: "y", values: .numeric((0..<12).map { Double($0 * 5 % 7) })),
+      Column(name: "arm", values: .text(codes: (0..<12).map { $0 % 2 }, levels: ["A", "B"])),
+      Column(name: "armB", values: .numeric((0..<12).map { Double($0 * 7 % 5) })),
+    ])
+    let formula = try Formula("y ~ arm + armB")
+    let frame = try ModelFrame(formula: formula, data: data)
+    #expect(frame.fixedNames == ["(Intercept)", "armB [arm]", "armB [armB]"])
+    #expect(frame.repeatedNames == ["armB"])
+    let fit = try AnalysisRegistry.model(AnalysisSpecification(formula: formula)).fit(data)
+    #expect(fit.terms.map(\.term) == frame.fixedNames)
+    #expect(
+      fit.warnings == [
+        "More than one column would be called armB; they are told apart by their terms: armB [arm], "
+          + "armB [armB]."
+      ])
+    let alone = try ModelFrame(formula: Formula("y ~ armB"), data: data)
+    #expect(alone.fixedNames[1] == "armB" && alone.repeatedNames.isEmpty)
+  }
+
   @Test func nestedAndCrossedGroups() throws {
     let machines = try csvFixture("Machines.csv")
     let nested = try ModelFrame(

@@ -35,7 +35,22 @@ import Testing
     #expect(relativeError(large.statistic, 4.53029978622275) < 1e-10)
     #expect(relativeError(large.denominatorDF, 11.9616980476068) < 1e-10)
     let small = try #require(try Pooling.waldTest(fits: two, terms: terms))
-    #expect(small.denominatorDF == nil && small.pValue == nil && small.note != nil)
+    #expect(small.denominatorDF == nil && small.pValue == nil)
+    #expect(
+      small.note
+        == "no p value: Reiter's (2007) denominator does not exist with 2 imputations of a test of 2 "
+        + "coefficients; 4 are needed")
+    let four = try #require(
+      try Pooling.waldTest(fits: Array(fits().prefix(4)), terms: terms))
+    #expect(four.pValue != nil && four.note == nil)
+  }
+
+  /// Few complete-data degrees of freedom: ν(ν + 1)/(ν + 3) must exceed 4(1 + a), so 4 never do.
+  @Test func fewDegreesOfFreedom() throws {
+    let terms = ["age40-59", "age60-99"]
+    let test = try #require(try Pooling.waldTest(fits: fits(), terms: terms, rule: .fixed(4)))
+    #expect(test.denominatorDF == nil && test.pValue == nil)
+    #expect(test.note?.contains("with as few as 4.0 complete-data degrees of freedom") == true)
   }
 
   @Test func identicalFitsAndMissingTerms() throws {

@@ -12,9 +12,6 @@ public enum Matching: String, Sendable, CaseIterable, Codable {
   /// Observed and missing rows from two independent draws (type 3).
   case type3
 
-  /// Whether it gives donors' values as they are, by predictions that one level of data allows.
-  public var isOfSingleLevel: Bool { [.type1, .type2, .type3].contains(self) }
-
   /// What the methods paragraph calls it.
   public var words: String {
     switch self {
