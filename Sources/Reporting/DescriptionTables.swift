@@ -1,7 +1,7 @@
 import Tabular
 
 /// Describes a data set: `overview`, `variables`, `pattern`, `summaries`, `summaries-by` groups of
-/// rows, `values`, `values-by` groups of rows.
+/// rows, `values`, `values-by` groups of rows, `notes`.
 public struct DataDescription {
   /// Distinct values up to which they are counted one by one.
   public static let mostValues = 20
@@ -16,17 +16,21 @@ public struct DataDescription {
   public var cluster: String?
   /// The name of the column that makes the groups.
   public var grouping: String?
+  /// What the reader should know or look into, in sentences.
+  public var notes: [String]
 
   public init(
-    dataset: Dataset, variables: [VariableRow], cluster: String? = nil, grouping: String? = nil
+    dataset: Dataset, variables: [VariableRow], cluster: String? = nil, grouping: String? = nil,
+    notes: [String] = []
   ) {
     self.dataset = dataset
     self.variables = variables
     self.cluster = cluster
     self.grouping = grouping
+    self.notes = notes
   }
 
-  /// The tables in the order above; those without a row are left out.
+  /// The tables in the order above; those without a row are left out, but for the notes.
   ///
   /// - Parameter source: what the first table calls the data.
   public func tables(source: String) -> [NamedTable] {
@@ -43,6 +47,7 @@ public struct DataDescription {
       tables.append(NamedTable("values-by", values(by: grouping), isDetail: true))
     }
     return tables.filter { !$0.table.rows.isEmpty }
+      + [NamedTable("notes", title: "Notes and suggestions", sentences: notes)]
   }
 
   private func overview(source: String, pattern: MissingDataPattern) -> Table {

@@ -8,9 +8,10 @@ extension Table {
   /// - Parameters:
   ///   - rule: where degrees of freedom come from.
   ///   - level: coverage of the intervals, between 0 and 1.
+  ///   - dataNotes: what is to be known of the columns, in sentences.
   /// - Throws: `DegreesOfFreedomUnavailable` when the rule has no degrees of freedom for a coefficient.
   public static func fit(
-    _ fit: AnalysisFit, rule: DegreesOfFreedomRule, level: Double
+    _ fit: AnalysisFit, rule: DegreesOfFreedomRule, level: Double, notes dataNotes: [String] = []
   ) throws(DegreesOfFreedomUnavailable) -> [NamedTable] {
     let terms = try fit.tests(rule: rule, level: level)
     let components = fit.componentIntervals(level: level)
@@ -33,7 +34,7 @@ extension Table {
         NamedTable("components", .fitComponents(components, isOneIntercept: isOneIntercept)))
     }
     tables.append(NamedTable("model", .model(fit)))
-    let notes = fit.warnings + fit.notes(rule: rule)
+    let notes = dataNotes + fit.warnings + fit.notes(rule: rule)
     if !notes.isEmpty { tables.append(NamedTable("notes", title: "Notes", sentences: notes)) }
     return tables
   }

@@ -58,6 +58,8 @@ extension LoadedStudy {
         "warnings", title: "Warnings", sentences: warnings.map { "\($0)".asSentence }))
     let notes = explanation.notes.map(\.description) + explanation.planNotes.sentences
     tables.append(NamedTable("notes", title: "Notes", sentences: notes))
+    tables.append(
+      NamedTable("suggestions", title: "Suggestions", sentences: suggestions.sentences))
     return tables
   }
 

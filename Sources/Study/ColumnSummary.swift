@@ -16,10 +16,14 @@ struct ColumnSummary {
   let variesWithinClusters: Bool
   /// Clusters in which something is observed; 0 without clusters.
   let observedClusters: Int
+  /// How far it keeps one value per cluster; nil without clusters.
+  let constancy: ClusterConstancy?
 
   var isIncomplete: Bool { missingCount > 0 }
   var hasObserved: Bool { missingCount < rowCount }
   var isConstant: Bool { values?.count == 1 }
+  /// Whether it belongs to the clusters and not to the rows, as far as its values can tell.
+  var isClusterLevel: Bool { constancy?.isClusterLevel == true }
 
   /// - Parameters:
   ///   - clusters: a number from 0 for each row's cluster; nil without clusters.
@@ -50,24 +54,14 @@ struct ColumnSummary {
     guard let clusters else {
       variesWithinClusters = true
       observedClusters = 0
+      constancy = nil
       return
     }
-    var isObserved = [Bool](repeating: false, count: clusterCount)
-    for (cell, cluster) in zip(cells, clusters) where !cell.isNaN && cluster >= 0 {
-      isObserved[cluster] = true
-    }
-    observedClusters = isObserved.count { $0 }
-    var first = [Double](repeating: .nan, count: clusterCount)
-    variesWithinClusters = cells.indices.contains { row in
-      let cell = cells[row]
-      let cluster = clusters[row]
-      if cell.isNaN || cluster < 0 { return false }
-      if first[cluster].isNaN {
-        first[cluster] = cell
-        return false
-      }
-      return first[cluster] != cell
-    }
+    let constancy = ClusterConstancy(
+      cells: cells, clusters: clusters, clusterCount: clusterCount)
+    observedClusters = clusterCount - constancy.emptyClusters
+    variesWithinClusters = constancy.varyingClusters > 0
+    self.constancy = constancy
   }
 
   private static func distinct(_ numbers: [Double]) -> [Double]? {

@@ -110,6 +110,9 @@ public struct StudyOverrides: Sendable, Equatable {
   public var iterations: Int?
   /// `--seed`.
   public var seed: UInt64?
+  /// Whether the study is that of a record, computed already: what only new runs are refused is
+  /// accepted then.
+  public var isRecorded = false
 
   public init(
     dataFile: String? = nil, outputDirectory: String? = nil, imputations: Int? = nil,

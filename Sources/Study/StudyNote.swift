@@ -39,6 +39,16 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
   case mostlyNumbers(String, rows: [Int], count: Int, decimalCommas: Bool)
   /// Text because its numbers have decimal commas.
   case decimalCommas(String)
+  /// Text because whole numbers in it begin with a zero, as codes do.
+  case leadingZeros(String)
+  /// Incomplete, one value per cluster, and so no target by default.
+  case clusterLevelLeft([String])
+  /// One value per cluster but in a few rows.
+  case nearlyClusterLevel([Nearly])
+  /// Analyses that take the rows of a cluster for independent.
+  case withoutCluster(analyses: [String], cluster: String)
+  /// Responses with two values in linear models.
+  case binaryResponse([BinaryResponse])
 
   public var description: String {
     switch self {
@@ -78,13 +88,11 @@ public enum StudyNote: Sendable, Equatable, CustomStringConvertible {
       "'\(name)' has a single observed value, which every missing row gets"
     case .unknownOption(let key, let method, let target):
       "'\(target)' is imputed by \(method), which has no option '\(key)'; it changes nothing"
-    case .mostlyNumbers(let name, let rows, let count, let decimalCommas):
-      "'\(name)': most values are numbers but \(count) \(count == 1 ? "is" : "are") not ("
-        + StudyProblem.rows(rows, of: count) + "); it counts as categorical. "
-        + (decimalCommas ? "Some numbers seem to have decimal commas; write points. " : "")
-        + "Correct them, or list them under 'data.missing'"
-    case .decimalCommas(let name):
-      "'\(name)' counts as categorical: its numbers seem to have decimal commas; write points"
+    case .mostlyNumbers:
+      "\(dataSentence). Correct them, or list them under 'data.missing'"
+    case .decimalCommas, .leadingZeros, .clusterLevelLeft, .nearlyClusterLevel, .withoutCluster,
+      .binaryResponse:
+      dataSentence
     }
   }
 }

@@ -46,6 +46,10 @@ public struct StudyProblem: Error, Sendable, Equatable {
     case noRows
     case nothingObserved(target: String)
     case incompletePredictor(String, target: String)
+    /// The same with one value per cluster, which no target can have.
+    case incompleteClusterPredictor(String, target: String)
+    /// One value per cluster, which no method keeps; in `emptyClusters` clusters it has none.
+    case clusterLevelTarget(String, emptyClusters: Int)
     case typeOfText(String, type: String)
     case levelsNeeded(String)
     case levelNotGiven(String, count: Int)
@@ -197,6 +201,17 @@ extension StudyProblem: CustomStringConvertible {
     case .incompletePredictor(let name, let target):
       "\(Self.quoted(name)) predicts \(Self.quoted(target)) but has missing values and is not a target itself; "
         + "add it to 'impute.targets' or give it role 0"
+    case .incompleteClusterPredictor(let name, let target):
+      "\(Self.quoted(name)) predicts \(Self.quoted(target)) but has missing values, and one value per "
+        + "cluster, which no method here keeps yet; complete it once per cluster beforehand or give "
+        + "it role 0"
+    case .clusterLevelTarget(let name, let emptyClusters):
+      "\(Self.quoted(name)) has one value per cluster, and no method here keeps that yet: its imputed "
+        + "values would differ within a cluster and lack the spread between clusters; leave it out of "
+        + "'impute.targets' (complete cases), or complete it beforehand, "
+        + (emptyClusters == 0
+          ? "by the value that the other rows of its clusters have"
+          : "once per cluster in a file with one row for each")
     default: typeSentence
     }
   }

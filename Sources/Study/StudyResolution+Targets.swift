@@ -70,8 +70,12 @@ extension StudyResolution {
   /// The stated targets with something missing, or every incomplete variable but the cluster.
   private mutating func namesToImpute() -> [String] {
     guard let stated = file.targets else {
-      return summaries.filter { $0.isIncomplete && $0.hasObserved && $0.name != cluster }
-        .map(\.name)
+      let incomplete = summaries.filter {
+        $0.isIncomplete && $0.hasObserved && $0.name != cluster
+      }
+      let left = incomplete.filter(\.isClusterLevel).map(\.name)
+      if !left.isEmpty { notes.append(.clusterLevelLeft(left)) }
+      return incomplete.filter { !$0.isClusterLevel }.map(\.name)
     }
     var names: [String] = []
     for target in stated {
@@ -79,6 +83,11 @@ extension StudyResolution {
       if !summary.hasObserved {
         problems.add(
           .nothingObserved(target: target.name.value), at: target.name.position)
+      } else if summary.isIncomplete, summary.isClusterLevel, !overrides.isRecorded {
+        problems.add(
+          .clusterLevelTarget(
+            summary.name, emptyClusters: summary.constancy?.emptyClusters ?? 0),
+          at: target.name.position)
       } else if summary.isIncomplete {
         names.append(summary.name)
       } else {
@@ -205,7 +214,10 @@ extension StudyResolution {
     for (name, role) in predictors where role != .unused {
       guard let summary = summary(name.value) else { continue }
       if summary.isIncomplete, !imputed.contains(name.value) {
-        problems.add(.incompletePredictor(name.value, target: target), at: name.position)
+        problems.add(
+          summary.isClusterLevel
+            ? .incompleteClusterPredictor(name.value, target: target)
+            : .incompletePredictor(name.value, target: target), at: name.position)
       }
     }
   }

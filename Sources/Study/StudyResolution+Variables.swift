@@ -1,4 +1,5 @@
 import Imputation
+import Inference
 import Tabular
 
 extension StudyResolution {
@@ -21,6 +22,43 @@ extension StudyResolution {
         notes.append(note)
       }
     }
+    let nearly = summaries.compactMap { summary -> StudyNote.Nearly? in
+      guard let constancy = summary.constancy, constancy.isNearlyClusterLevel,
+        summary.name != file.cluster?.value
+      else { return nil }
+      return StudyNote.Nearly(
+        name: summary.name, rows: constancy.differingRows, clusters: constancy.varyingClusters,
+        of: constancy.repeatedClusters)
+    }
+    if !nearly.isEmpty { notes.append(.nearlyClusterLevel(nearly)) }
+  }
+
+  /// Says of analyses what their figures are not: those of rows within clusters taken for
+  /// independent, those of a binary response in a linear model.
+  mutating func noteAnalyses() {
+    var withoutCluster: [String] = []
+    var binary: [StudyNote.BinaryResponse] = []
+    for analysis in analyses() {
+      guard let formula = try? Formula(analysis.model) else { continue }
+      if let cluster = file.cluster?.value, !formula.knowsGroups(of: cluster) {
+        withoutCluster.append(analysis.name)
+      }
+      let response = formula.responsePart
+      if response.kind == .plain, let name = response.variables.first, let summary = summary(name),
+        !summary.isText, let values = summary.values, values.count == 2
+      {
+        binary.append(
+          StudyNote.BinaryResponse(
+            analysis: analysis.name, name: name, distance: values[1] - values[0]))
+      }
+    }
+    // Clusters of one row each are no clusters.
+    if let cluster = file.cluster?.value, !withoutCluster.isEmpty,
+      let summary = summary(cluster), summary.observedClusters < dataset.rowCount
+    {
+      notes.append(.withoutCluster(analyses: withoutCluster, cluster: cluster))
+    }
+    if !binary.isEmpty { notes.append(.binaryResponse(binary)) }
   }
 
   /// What to say of a column of a text file that was probably meant to be numbers; who declares
@@ -88,5 +126,13 @@ extension StudyResolution {
     }
     levelNames[summary.name] = names
     return VariableSpecification(name: summary.name, type: type, levels: levels)
+  }
+}
+
+extension Formula {
+  /// Whether a random effect or a fixed one tells the groups of `column` apart.
+  fileprivate func knowsGroups(of column: String) -> Bool {
+    randomParts.contains { $0.grouping == [column] }
+      || fixedParts.contains { $0.variables.contains(column) }
   }
 }

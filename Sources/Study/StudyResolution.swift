@@ -54,6 +54,7 @@ struct StudyResolution {
     guard problems.problems.isEmpty else { return }
     resolveTargets()
     resolveVisit()
+    noteAnalyses()
     if targets.isEmpty, file.analyses.isEmpty, problems.problems.isEmpty {
       problems.add(file.targets?.isEmpty == true ? .nothingAsked : .nothingToDo, at: nil)
     }
@@ -264,7 +265,7 @@ struct StudyResolution {
   }
 
   /// A model without a name is called as its formula; a repeated one gets a number.
-  private func analyses() -> [Study.Analysis] {
+  func analyses() -> [Study.Analysis] {
     var taken = Set(file.analyses.compactMap { $0.name?.value })
     return file.analyses.map { analysis in
       var name = analysis.name?.value ?? analysis.model.value

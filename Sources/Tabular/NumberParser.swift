@@ -3,7 +3,7 @@
 /// Grammar: `[+-] digits [. digits] [(e|E) [+-] digits]` with at least one digit before the
 /// exponent. No hexadecimal, no `inf`, no `nan`, no separators of thousands. Digits alone are a
 /// number up to 2⁵³: beyond, a double would merge neighbours, and so long a whole number is an
-/// identifier.
+/// identifier. Digits alone that begin with a zero are a code as well: 0012 and 12 are two.
 enum NumberParser {
   /// Powers of ten that a double holds exactly.
   private static let exactPowers: [Double] = [
@@ -12,7 +12,8 @@ enum NumberParser {
   ]
 
   /// The number that `text` spells, correctly rounded; nil if it isn't one, is too large for a
-  /// double, or is a whole number beyond 2⁵³ written without point and exponent.
+  /// double, or is a whole number beyond 2⁵³, or with a leading zero, without point, exponent and
+  /// (of the latter) sign.
   ///
   /// Digits up to 2⁵³ with a power of ten up to 10²² are exact doubles, so one multiplication or
   /// division rounds correctly (Clinger 1990, PLDI); anything else goes to the standard library,
@@ -48,7 +49,7 @@ enum NumberParser {
     if position < end {
       guard let exponent = parseExponent(text, from: position) else { return nil }
       scale += exponent
-    } else if !inFraction, significant > 19 || digits > 1 << 53 {
+    } else if !inFraction, significant > 19 || digits > 1 << 53 || end > 1 && text[0] == 0x30 {
       return nil
     }
     if significant <= 19, digits <= 1 << 53, abs(scale) <= 22 {

@@ -32,7 +32,7 @@ import Testing
   ) throws -> [String] {
     try resolve(cells, file: file, keys: keys, more: more).notes.filter {
       switch $0 {
-      case .mostlyNumbers, .decimalCommas: true
+      case .mostlyNumbers, .decimalCommas, .leadingZeros: true
       default: false
       }
     }.map(\.description)
@@ -59,21 +59,40 @@ import Testing
     #expect(
       try notes(numbers + ["3,5"]) == [
         "'x': most values are numbers but 1 is not (row 21); it counts as categorical. Some numbers "
-          + "seem to have decimal commas; write points. Correct them, or list them under "
-          + "'data.missing'"
+          + "seem to have decimal commas, or commas between thousands; write decimal points, and "
+          + "nothing between thousands. Correct them, or list them under 'data.missing'"
       ])
     let sentence =
-      "'x' counts as categorical: its numbers seem to have decimal commas; write points"
+      "'x' counts as categorical: its numbers seem to have decimal commas, or commas between "
+      + "thousands; write decimal points, and nothing between thousands"
     #expect(try notes(["1,5", "-2,25", "3", "4", "5,5"]) == [sentence])
     #expect(try notes(["1,5", "-2,25", "3,1", "4,5", "?"]) == [sentence])
   }
 
   @Test func textThatIsText() throws {
     #expect(try notes(["a", "b", "1", "2", "c"]).isEmpty)
-    #expect(try notes(["1", "2", "3", "?"]).isEmpty, "a quarter of the values is not few")
-    #expect(try notes(["1", "2", "3", "4", "?"]).count == 1, "a fifth is")
+    #expect(try notes(["1", "2", "3", "b"]).isEmpty, "a quarter of the values is not few")
+    #expect(try notes(["1", "2", "3", "4", "b"]).count == 1, "a fifth is")
     #expect(try notes(["12345678901234567", "12345678901234568", "", ""]).isEmpty)
     #expect(try notes(["0x1", "nan", "inf", "1,2,3", "1"]).isEmpty)
+  }
+
+  /// What other programs write for missing says so however few the numbers are.
+  @Test(arguments: ["N/A", "n/a", "#N/A", "NULL", "-", "na", "#DIV/0!"])
+  func wordsForMissing(word: String) throws {
+    #expect(try notes(["0", "1", "0", word]).count == 1)
+    #expect(try notes(["low", "high", word]).isEmpty)
+  }
+
+  @Test func leadingZeros() throws {
+    let found = try notes(["0012", "12", "", "0107"])
+    #expect(found.count == 1 && found[0].contains("as codes do (0012 is not 12)"), "\(found)")
+    #expect(try notes(["0012", "12"], more: "variables: {x: {type: categorical}}").isEmpty)
+    #expect(try notes(["0012", "A12", "B3"]).isEmpty)
+    // Nor do they become numbers when codes for missing are taken away.
+    let coded = try resolve(["0012", "99", "12"], keys: ", missing: {x: 99}").dataset["x"]
+    #expect(coded?.missingCount == 1)
+    if case .numeric? = coded?.values { Issue.record("0012 became a number") }
   }
 
   @Test func whatTheStudySaysCounts() throws {

@@ -55,10 +55,30 @@ import Testing
     }
   }
 
+  /// 0012 and 12 are two clusters; amounts with a point, an exponent or a sign are amounts.
+  @Test func leadingZerosAreCodes() throws {
+    let content =
+      "code,late,amount,zero,signed,spelled\n0012,12,007.50,0,-05,1e3\n12,0012,00.5,0,+05,1000\n"
+      + "0107, 007 ,012e1,0,5,+5\n00,NA,1,0,NA,5.0\n0,0,2,0,0,5\n"
+    let data = try Files.read(content)
+    #expect(data["code"]?.texts == ["0012", "12", "0107", "00", "0"])
+    #expect(data["late"]?.texts == ["12", "0012", " 007", "", "0"])
+    #expect(data["amount"]?.numbers == [7.5, 0.5, 120, 1, 2])
+    #expect(data["zero"]?.numbers == [0, 0, 0, 0, 0])
+    #expect(data["signed"]?.numbers[..<3] == [-5, 5, 5])
+    // Spellings of one number are one number.
+    #expect(data["spelled"]?.numbers == [1000, 1000, 5, 5, 5])
+    try Files.withFolder { folder in
+      let path = folder.appending(path: "again.csv").path
+      try DataFile.write(data, to: path)
+      #expect(try DataFile.read(path)["code"] == data["code"])
+    }
+  }
+
   @Test func largeNumbersThatADoubleHolds() throws {
     let data = try Files.read(
       "a,b,c,d\n9007199254740992,1e17,12345678901234567.0,1\n"
-        + "-9007199254740992,-1E300,9007199254740993.,00000000000000000000000012\n")
+        + "-9007199254740992,-1E300,9007199254740993.,+00000000000000000000000012\n")
     #expect(data["a"]?.numbers == [0x1p53, -0x1p53])
     #expect(data["b"]?.numbers == [1e17, -1e300])
     #expect(data["c"]?.numbers == [12_345_678_901_234_568, 0x1p53])
@@ -81,7 +101,7 @@ import Testing
       "9007199254740992", "9007199254740993.", "9007199254740993e3", "1e22", "1e23", "-0", "0.1",
       "123456789012345678901234567890.", "8.41e21", "4.9e-324", "2.4703282292062327e-324",
       "2.2250738585072011e-308", "1.7976931348623157e308", "5.", ".5", "+.5e+01",
-      "00000000000000000000001",
+      "+00000000000000000000001", "000000000000000000001.",
       "0.30000000000000004", "1e-400", "9223372036854775808.", "100000000000000016777215.",
     ]
     var state: UInt64 = 2_024

@@ -13,6 +13,7 @@ extension LoadedStudy {
     let description = try reader.description()
     var overrides = overrides
     overrides.outputDirectory = directory.path
+    overrides.isRecorded = true
     overrides.imputations = overrides.imputations ?? description.m
     overrides.iterations = overrides.iterations ?? description.iterations
     let file = try StudyFile(

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Reporting
 import Simulation
+import Study
 import Tabular
 
 struct AmputeCommand: ParsableCommand {
@@ -16,7 +18,7 @@ struct AmputeCommand: ParsableCommand {
       missing:
         kscore: {mar: {on: [sex], by-arm: [0.2, 0.3], icc: 0.05}}
 
-      Tables: rates, clusters, variables.
+      Tables: rates, clusters, variables, notes (columns of text that seem to be numbers).
 
       EXAMPLES
         dormouse ampute trial.dta rules.yaml --to incomplete.dta --seed 7
@@ -45,7 +47,12 @@ struct AmputeCommand: ParsableCommand {
       try OutputPath(path: to).check(reads: [file, self.rules])
       let amputation = try rules.amputate(data, using: ReplicateStreams(seed: seed, task: 0))
       try DataFile.write(amputation.dataset, to: to)
-      try output.print(AmputationSummary(data, amputation, rules: rules).tables)
+      try output.print(
+        AmputationSummary(data, amputation, rules: rules).tables
+          + [
+            NamedTable(
+              "notes", title: "Notes", sentences: notesOnText(data, readFrom: file))
+          ])
     }
   }
 }

@@ -14,7 +14,8 @@ struct DescribeCommand: ParsableCommand {
       clusters.
 
       Tables: overview, variables, pattern (as mice's md.pattern), summaries, summaries-by, \
-      values, values-by (text has its counts beside those of values).
+      values, values-by (text has its counts beside those of values), notes (numbers that are text; \
+      identifiers, dates, codes for missing and gaps by design, as names and values suggest).
 
       EXAMPLES
         dormouse describe config/example.yaml
@@ -55,7 +56,8 @@ struct DescribeCommand: ParsableCommand {
     let grouping = try by.map { try checked($0, in: dataset, source: study) }
     return (
       DataDescription(
-        dataset: dataset, variables: VariableRow.rows(dataset), grouping: grouping), study
+        dataset: dataset, variables: VariableRow.rows(dataset), grouping: grouping,
+        notes: notesOnText(dataset, readFrom: study) + DataSuggestions(dataset).sentences), study
     )
   }
 
@@ -75,7 +77,9 @@ struct DescribeCommand: ParsableCommand {
     }
     let description = DataDescription(
       dataset: resolved.dataset, variables: variables,
-      cluster: resolved.study.imputation.cluster, grouping: grouping)
+      cluster: resolved.study.imputation.cluster, grouping: grouping,
+      notes: resolved.notes.filter(\.isAboutData).map(\.description)
+        + resolved.suggestions.sentences)
     return (description, path)
   }
 

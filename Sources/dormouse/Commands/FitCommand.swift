@@ -3,6 +3,7 @@ import ArgumentParser
 import Formulas
 import MixedModels
 import Reporting
+import Study
 import Tabular
 
 struct FitCommand: ParsableCommand {
@@ -62,7 +63,11 @@ struct FitCommand: ParsableCommand {
       let specification = AnalysisSpecification(
         formula: formula, estimation: estimation, encodings: encodings)
       let fit = try AnalysisRegistry.model(specification).fit(data)
-      try output.print(Table.fit(fit, rule: df, level: level.level))
+      try output.print(
+        Table.fit(
+          fit, rule: df, level: level.level,
+          notes: notesOnText(data.only(formula.variables), readFrom: file)
+            + formula.notes(on: data)))
     }
   }
 

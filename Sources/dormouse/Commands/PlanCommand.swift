@@ -13,7 +13,9 @@ struct PlanCommand: ParsableCommand {
 
       Tables: plan, variables, predictors, methods, analyses, columns (of the analyses' model \
       matrices), warnings (where analyses ask more than the imputation models hold, or these more \
-      than the clusters can tell), notes (what is dropped, and which defaults are used).
+      than the clusters can tell), notes (what is dropped, and which defaults are used), \
+      suggestions (identifiers and dates that predict, numbers that look like codes for missing, gaps \
+      by design: to judge by names, labels and values; nothing is done about them).
 
       EXAMPLES
         dormouse plan config/example.yaml
