@@ -1,5 +1,4 @@
 import Imputation
-import Pooling
 import Study
 import Tabular
 import Testing
