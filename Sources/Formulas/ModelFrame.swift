@@ -103,7 +103,7 @@ public struct ModelFrame: Sendable {
   }
 
   /// Says that columns were renamed; none where none was.
-  var notesOnNames: [String] {
+  public var notesOnNames: [String] {
     repeatedNames.map { name in
       "More than one column would be called \(name); they are told apart by their terms: "
         + fixedNames.filter { $0.hasPrefix("\(name) [") }.joined(separator: ", ") + "."

@@ -65,7 +65,7 @@ import Testing
     #expect(data["late"]?.texts == ["12", "0012", " 007", "", "0"])
     #expect(data["amount"]?.numbers == [7.5, 0.5, 120, 1, 2])
     #expect(data["zero"]?.numbers == [0, 0, 0, 0, 0])
-    #expect(data["signed"]?.numbers[..<3] == [-5, 5, 5])
+    #expect(data["signed"]?.numbers?.prefix(3) == [-5, 5, 5])
     // Spellings of one number are one number.
     #expect(data["spelled"]?.numbers == [1000, 1000, 5, 5, 5])
     try Files.withFolder { folder in

@@ -2,4 +2,4 @@
 ///
 /// A record made by another engine version is refused: its chains could not be extended or
 /// completed with the same results.
-public let engineVersion = "2"
+public let engineVersion = "3"
