@@ -66,6 +66,11 @@ public struct ModelFrame: Sendable {
       terms: fixedMatrix.assign.map { $0 == 0 ? nil : formula.termLabels[$0 - 1] })
     hypotheses = TermHypothesis.typeIII(fixedMatrix, labels: termLabels)
     guard !fixedNames.isEmpty else { throw .noTerms(formula: formula.text) }
+    try Self.checkScale(response[...], responseName)
+    for (column, name) in fixedNames.enumerated() {
+      let start = column * fixed.rows
+      try Self.checkScale(fixed.storage[start..<(start + fixed.rows)], name)
+    }
     random = []
     for (position, term) in formula.random.enumerated() {
       let design = try Self.matrix(term.effects, evaluated.effects[position], rows: rows)
@@ -108,6 +113,19 @@ public struct ModelFrame: Sendable {
       "More than one column would be called \(name); they are told apart by their terms: "
         + fixedNames.filter { $0.hasPrefix("\(name) [") }.joined(separator: ", ") + "."
     }
+  }
+
+  /// Numbers beyond these, squared and multiplied with one another, leave the range of a double: a
+  /// standard error would be 0 or infinite.
+  private static let largest = 1e75
+  private static let smallest = 1e-75
+
+  private static func checkScale(
+    _ values: ArraySlice<Double>, _ name: String
+  ) throws(ModelFrameError) {
+    let most = values.reduce(0) { max($0, abs($1)) }
+    if most > largest { throw .outOfScale(name: name, isTooLarge: true) }
+    if most > 0, most < smallest { throw .outOfScale(name: name, isTooLarge: false) }
   }
 
   private static func matrix(

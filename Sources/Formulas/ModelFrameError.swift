@@ -14,6 +14,8 @@ public enum ModelFrameError: Error, Equatable, CustomStringConvertible {
   case tooFewLevels(variable: String, rows: Int)
   /// The formula has neither an intercept nor a term.
   case noTerms(formula: String)
+  /// Values whose squares a double cannot hold, or only as 0.
+  case outOfScale(name: String, isTooLarge: Bool)
   /// Every row lacks the response or a variable of the formula.
   case noCompleteCases(variables: [String], rows: Int)
 
@@ -40,6 +42,9 @@ public enum ModelFrameError: Error, Equatable, CustomStringConvertible {
     case .noTerms(let formula):
       "The formula \(formula) has neither an intercept nor a term; "
         + "leave out \"- 1\" or \"+ 0\", or add a variable."
+    case .outOfScale(let name, let isTooLarge):
+      "The values of \(name) are so \(isTooLarge ? "large" : "small") that their squares cannot be "
+        + "computed with; express it in \(isTooLarge ? "larger" : "smaller") units."
     case .noCompleteCases(let variables, let rows):
       "None of the \(rows) rows has a value in every one of "
         + "\(variables.joined(separator: ", "))."

@@ -190,9 +190,11 @@ public enum Supervisor {
             + "carries on")
         return end(child)
       }
-      if !cameUp, looks > 20 * 300 {
+      // The ranks' own watch comes first, and says more.
+      if !cameUp, looks > 20 * (StallWatch.startLimit + 10) {
         writeToStandardError(
-          "MPI did not start within 300 s; the job is ended, and the same command tries again")
+          "MPI did not start within \(StallWatch.startLimit) s; the job is ended, and the same "
+            + "command tries again")
         return end(child)
       }
     }

@@ -29,6 +29,8 @@ public enum EstimatesFileError: Error, Equatable {
   /// A standard error below 0, or degrees of freedom below 0, in `row` (from 1).
   case negativeCell(path: String, column: String, row: Int)
   case repeatedTerm(path: String, term: String, model: String?, row: Int)
+  /// A standard error whose square is 0 or infinite to a double, in `row` (from 1).
+  case outOfScale(path: String, column: String, row: Int)
   /// There is a column `effect`, but no row in which it says "fixed".
   case noFixedEffects(path: String, column: String)
 }
@@ -51,6 +53,9 @@ extension EstimatesFileError: CustomStringConvertible {
       "\(path), row \(row): '\(column)' is missing; every row needs one"
     case .negativeCell(let path, let column, let row):
       "\(path), row \(row): '\(column)' is negative; it must be 0 or more"
+    case .outOfScale(let path, let column, let row):
+      "\(path), row \(row): '\(column)' is too large or too small to be squared; express estimates and "
+        + "standard errors in other units"
     case .repeatedTerm(let path, let term, let model, let row):
       "\(path), row \(row): the term '\(term)'\(model.map { " of the model '\($0)'" } ?? "") "
         + "stands for a second time in its imputation; if the file has several models, name them "
@@ -250,10 +255,15 @@ public enum EstimatesFile {
           throw EstimatesFileError.negativeCell(
             path: path, column: errorColumn.name, row: rows[i] + 1)
         }
+        let variance = errors[i] * errors[i]
+        if errors[i] > 0, errors[i].isFinite, !variance.isNormal {
+          throw EstimatesFileError.outOfScale(
+            path: path, column: errorColumn.name, row: rows[i] + 1)
+        }
         return Row(
           number: rows[i] + 1, model: models?[i], imputation: imputations?[i],
           input: PoolingInput(
-            term: terms[i], estimate: estimates[i], variance: errors[i] * errors[i],
+            term: terms[i], estimate: estimates[i], variance: variance,
             completeDataDF: degreesOfFreedom ?? dfs?[i] ?? .infinity))
       }
       let isEstimated = rule == .kenwardRogerDF || rule == .satterthwaiteDF

@@ -90,6 +90,9 @@ enum DonorUseTable {
 extension RecordReader {
   /// Donors' use in the last iteration of every chain that has any, in order of k, then of target.
   public func donorUse() throws(RunRecordError) -> [(k: Int, use: DonorUseRecord)] {
-    try read { try DonorUseTable.read($0, path: path) }
+    try read { db in
+      try ChainTables.demandAllRows(db, path: path)
+      return try DonorUseTable.read(db, path: path)
+    }
   }
 }

@@ -132,7 +132,8 @@ public final class RecordReader: Sendable {
         throw RunRecordError.damagedPart(path: path, .chain(gone))
       }
       let sql = """
-        SELECT k, iterations, state, rank, host, seconds, attempt, failure, fits, contents, digest
+        SELECT k, iterations, state, rank, host, seconds, attempt, failure, fits,
+          trace_rows, event_rows, log_rows, donor_rows, contents, digest
         FROM chains ORDER BY k
         """
       return try Row.fetchAll(db, sql: sql).map { row in
@@ -161,6 +162,7 @@ public final class RecordReader: Sendable {
       guard row.isSoundChain, let state = ChainStatus(rawValue: row["state"]),
         let imputed = Blobs.targets(row["imputed"])
       else { throw RunRecordError.damagedPart(path: path, .chain(k)) }
+      try ChainTables.demandAllRows(db, path: path, k: k)
       let samplerState: Data = row["sampler_state"]
       var chain = ChainRecord(
         k: k, iterations: row["iterations"], state: state, imputed: imputed,
@@ -193,7 +195,10 @@ public final class RecordReader: Sendable {
   ///
   /// - Throws: also ``RunRecordError/damagedPart(path:_:)``, for a gap too.
   public func trace(_ k: Int) throws(RunRecordError) -> [TraceSegment] {
-    try read { try Self.trace(k, $0, path: path) }
+    try read { db in
+      try ChainTables.demandAllRows(db, path: path, k: k)
+      return try Self.trace(k, db, path: path)
+    }
   }
 
   /// All fits in order of k, then of the study's analyses; k = 0 are the complete cases.
@@ -205,7 +210,10 @@ public final class RecordReader: Sendable {
 
   /// All events with their chain, in order of k and as recorded.
   public func events() throws(RunRecordError) -> [(k: Int, event: EventRecord)] {
-    try read { try Self.events($0, path: path) }
+    try read { db in
+      try ChainTables.demandAllRows(db, path: path)
+      return try Self.events(db, path: path)
+    }
   }
 
   private static func trace(_ k: Int, _ db: Database, path: String) throws -> [TraceSegment] {

@@ -10,7 +10,7 @@ extension RecordReader {
   /// - Throws: ``RunRecordError/damaged(path:)`` when it cannot even be told of which chain.
   public func damagedChains() throws(RunRecordError) -> [Int] {
     try read { db in
-      var damaged = Set(try ChainTables.lostChains(db))
+      var damaged = Set(try ChainTables.lostChains(db) + ChainTables.incompleteChains(db))
       let chains = try Row.fetchCursor(db, sql: "SELECT * FROM chains")
       while let row = try chains.next() {
         if !row.isSoundChain { damaged.insert(try row.get("k")) }
@@ -119,6 +119,40 @@ enum ChainTables {
             """))
     }
     return lost.sorted()
+  }
+
+  /// How many rows chain `k` has in the tables whose rows each have a digest of their own, which
+  /// cannot tell that one is gone: `chains` keeps them.
+  static func counts(of k: Int, _ db: Database) throws -> [Cell] {
+    try counted(db).map { table in
+      guard let table else { return 0 }
+      let sql = "SELECT count(*) FROM \(table) WHERE k = ?"
+      return try Int.fetchOne(db.cachedStatement(sql: sql), arguments: [k]) ?? 0
+    }
+  }
+
+  /// Chains that have not as many rows as were written, ascending.
+  static func incompleteChains(_ db: Database, k: Int? = nil) throws -> [Int] {
+    let columns = ["trace_rows", "event_rows", "log_rows", "donor_rows"]
+    let differences = zip(columns, try counted(db)).map { column, table in
+      "\(column) <> " + (table.map { "(SELECT count(*) FROM \($0) r WHERE r.k = c.k)" } ?? "0")
+    }
+    let sql =
+      "SELECT c.k FROM chains c WHERE (?1 IS NULL OR c.k = ?1) AND "
+      + "(\(differences.joined(separator: " OR "))) ORDER BY c.k"
+    return try Int.fetchAll(db, sql: sql, arguments: [k])
+  }
+
+  /// - Throws: ``RunRecordError/damagedPart(path:_:)`` for the first chain that lacks rows.
+  static func demandAllRows(_ db: Database, path: String, k: Int? = nil) throws {
+    if let k = try incompleteChains(db, k: k).first {
+      throw RunRecordError.damagedPart(path: path, .chain(k))
+    }
+  }
+
+  /// The tables counted, in the order of the columns; nil: not there (yet).
+  private static func counted(_ db: Database) throws -> [String?] {
+    ["trace", "events", "chain_log", try DonorUseTable.exists(db) ? "donor_use" : nil]
   }
 
   /// Those whose rows each have a digest of their own.

@@ -96,19 +96,21 @@ extension RunRecord {
   }
 
   static func replace(_ chain: ChainRecord, attempt: Int, _ db: Database) throws {
-    let contents: [Cell] = [Blobs.encode(targets: chain.imputed), Data(chain.samplerState)]
-    let summary: [Cell] = [
-      chain.k, chain.iterations, chain.state.rawValue, chain.rank, chain.host, chain.seconds,
-      attempt, chain.failure, chain.fits.count, RowDigest.of(contents.databaseValues),
-    ]
-    let digest = RowDigest.of(summary.databaseValues)
-    let row = summary[..<3] + contents + summary[3...] + [digest]
-    try db.insert(Array(row).databaseValues, into: "chains")
     try appendTrace(chain, db)
     try appendEvents(chain, db)
     try replaceLog(chain, db)
     try replaceFits(chain.fits, of: chain.k, db)
     try DonorUseTable.replace(chain.donorUse, of: chain.k, db)
+    let counts: [Cell] = try ChainTables.counts(of: chain.k, db)
+    let contents: [Cell] = [Blobs.encode(targets: chain.imputed), Data(chain.samplerState)]
+    let summary: [Cell] =
+      [
+        chain.k, chain.iterations, chain.state.rawValue, chain.rank, chain.host, chain.seconds,
+        attempt, chain.failure, chain.fits.count,
+      ] + counts + [RowDigest.of(contents.databaseValues)]
+    let digest = RowDigest.of(summary.databaseValues)
+    let row = summary[..<3] + contents + summary[3...] + [digest]
+    try db.insert(Array(row).databaseValues, into: "chains")
   }
 
   private static func appendTrace(_ chain: ChainRecord, _ db: Database) throws {

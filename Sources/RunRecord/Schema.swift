@@ -3,7 +3,7 @@ import GRDB
 /// The record's tables. docs/record.md says what each column and blob means.
 enum Schema {
   /// PRAGMA user_version.
-  static let version = 4
+  static let version = 5
   /// PRAGMA application_id: "DRMS" in ASCII.
   static let applicationID: Int32 = 0x4452_4D53
 
@@ -50,6 +50,10 @@ enum Schema {
       attempt INTEGER NOT NULL,
       failure TEXT,
       fits INTEGER NOT NULL,
+      trace_rows INTEGER NOT NULL,
+      event_rows INTEGER NOT NULL,
+      log_rows INTEGER NOT NULL,
+      donor_rows INTEGER NOT NULL,
       contents TEXT NOT NULL,
       digest TEXT NOT NULL
     );

@@ -42,7 +42,7 @@ public struct LoadedStudy: Sendable {
     } catch {
       switch error {
       case .unknownColumn: dataset = try DataFile.read(dataPath)
-      case .noSuchFile, .isDirectory, .unreadable, .unknownExtension:
+      case .noSuchFile, .isDirectory, .unreadable, .unknownExtension, .foreign:
         // What is wrong is the name, which stands in the study unless the command line gave it.
         guard overrides.dataFile == nil, let place = file.dataFile?.position else { throw error }
         throw StudyError(

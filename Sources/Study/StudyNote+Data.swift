@@ -1,4 +1,5 @@
-import Inference
+import Analyses
+import Formulas
 import Tabular
 
 /// Notes on what the data and the analyses hold.

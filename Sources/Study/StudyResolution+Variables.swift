@@ -1,5 +1,6 @@
 import Imputation
-import Inference
+import Analyses
+import Formulas
 import Tabular
 
 extension StudyResolution {

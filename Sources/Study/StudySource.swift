@@ -1,4 +1,5 @@
 import Foundation
+import Tabular
 import Yams
 
 /// The text of a study file and the tree of nodes that YAML makes of it.
@@ -30,6 +31,10 @@ package struct StudySource {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let content = bytes.starts(with: mark) ? bytes[3...] : bytes[...]
     if let text = String(validating: content, as: UTF8.self) { return text }
+    if let foreign = ForeignFile(beginning: bytes) {
+      throw StudyProblem(
+        .other("this is \(foreign.kind) and no study file (YAML text); \(foreign.advice)"))
+    }
     throw StudyProblem(.notUTF8, at: firstInvalidPosition(in: content))
   }
 

@@ -1,7 +1,7 @@
 import CCSV
 import Glibc
 
-/// Reads comma-, semicolon- or tab-separated text through libcsv, a buffer at a time.
+/// Reads text separated by commas, semicolons, tabs or `|` through libcsv, a buffer at a time.
 struct CSVReader {
   let path: String
   let selection: ColumnSelection
@@ -12,54 +12,54 @@ struct CSVReader {
   /// (their spelling isn't kept, so that a column of numbers costs 8 bytes a cell).
   func read(separator: UInt8) throws(TabularError) -> Dataset {
     try checkSignature()
-    let separator = try detectSeparator(default: separator)
+    let stated = try statedSeparator()
+    let shown = try detectSeparator(default: separator)
+    let separator = stated?.separator ?? shown
     var textColumns: Set<Int> = []
     while true {
-      let sink = CSVSink(selection: selection, textColumns: textColumns)
-      try pass(into: sink, separator: separator)
+      let sink = CSVSink(
+        selection: selection, textColumns: textColumns, firstLine: stated == nil ? 1 : 2)
+      try pass(into: sink, separator: separator, skipping: stated?.length ?? 0)
       if let dataset = try sink.dataset() { return dataset }
       textColumns = sink.textColumns
     }
   }
 
-  /// Beginnings of files that are sometimes named as text, by their formats' documentation.
-  private static let signatures: [(bytes: [UInt8], kind: String, advice: String)] = {
-    let utf16 = "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW"
-    let stata = "let its name end in .dta"
-    let sheet = "save the sheet as CSV"
-    return [
-      ([0xFF, 0xFE], "UTF-16 text", utf16), ([0xFE, 0xFF], "UTF-16 text", utf16),
-      (Array("PK\u{3}\u{4}".utf8), "a spreadsheet (.xlsx, .ods) or another archive", sheet),
-      ([0xD0, 0xCF, 0x11, 0xE0], "an old spreadsheet (.xls)", sheet),
-      (Array("<stata_dta>".utf8), "a Stata file", stata),
-      ([0x71, 2, 1], "a Stata file", stata), ([0x72, 2, 1], "a Stata file", stata),
-      ([0x73, 2, 1], "a Stata file", stata),
-      (Array("$FL2".utf8), "an SPSS file", "let its name end in .sav"),
-      (Array("$FL3".utf8), "a compressed SPSS file", "let its name end in .zsav"),
-      ([0x1F, 0x8B], "compressed with gzip", "unpack it"),
-    ]
-  }()
-
   private func checkSignature() throws(TabularError) {
-    var found: (bytes: [UInt8], kind: String, advice: String)?
+    var found: ForeignFile?
     try forEachBuffer { bytes in
-      found = Self.signatures.first { bytes.starts(with: $0.bytes) }
+      found = ForeignFile(beginning: bytes)
       return false
     }
     if let found { throw .notText(path: path, kind: found.kind, advice: found.advice) }
   }
 
-  /// The default, unless another separator is more frequent in the header line.
-  ///
-  /// A comma file whose header has more semicolons than commas is separated by semicolons; a tab
-  /// file without a tab in its header by whichever of the two it has.
+  /// The separator that a first line `sep=;` states, which spreadsheets write and read, and the
+  /// bytes of that line.
+  private func statedSeparator() throws(TabularError) -> (separator: UInt8, length: Int)? {
+    var stated: (separator: UInt8, length: Int)?
+    try forEachBuffer { bytes in
+      guard bytes.count > 5, bytes[0] | 0x20 == 0x73, bytes[1] | 0x20 == 0x65,
+        bytes[2] | 0x20 == 0x70, bytes[3] == 0x3D, ",;|\t".utf8.contains(bytes[4])
+      else { return false }
+      if bytes[5] == 0x0A {
+        stated = (bytes[4], 6)
+      } else if bytes[5] == 0x0D {
+        stated = (bytes[4], bytes.count > 6 && bytes[6] == 0x0A ? 7 : 6)
+      }
+      return false
+    }
+    return stated
+  }
+
+  /// The default, unless another separator is more frequent in the header line: comma, semicolon,
+  /// tab or `|`. A tab in the header of a file named for tabs decides alone.
   private func detectSeparator(default separator: UInt8) throws(TabularError) -> UInt8 {
     let counts = try headerCounts()
-    let comma = counts[0x2C]
-    let semicolon = counts[0x3B]
-    if separator == 0x2C { return semicolon > comma ? 0x3B : 0x2C }
-    if counts[0x09] > 0 || comma + semicolon == 0 { return 0x09 }
-    return semicolon > comma ? 0x3B : 0x2C
+    if separator == 0x09, counts[0x09] > 0 { return separator }
+    var best = separator
+    for other in ",;\t|".utf8 where counts[Int(other)] > counts[Int(best)] { best = other }
+    return best
   }
 
   /// How often every byte stands outside quotation marks in the first line that isn't blank.
@@ -84,7 +84,9 @@ struct CSVReader {
     return counts
   }
 
-  private func pass(into sink: CSVSink, separator: UInt8) throws(TabularError) {
+  private func pass(
+    into sink: CSVSink, separator: UInt8, skipping length: Int
+  ) throws(TabularError) {
     var parser = csv_parser()
     let options = CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL
     guard csv_init(&parser, UInt8(options)) == 0 else {
@@ -103,7 +105,7 @@ struct CSVReader {
       Unmanaged<CSVSink>.fromOpaque($1!)._withUnsafeGuaranteedRef { [end = $0] in $0.row(end) }
     }
     var failed = false
-    try forEachBuffer { bytes in
+    try forEachBuffer(skipping: length) { bytes in
       failed =
         csv_parse(&parser, bytes.baseAddress, bytes.count, onCell, onRow, context)
         != bytes.count
@@ -124,9 +126,10 @@ struct CSVReader {
       : .unreadable(path: path, reason: String(cString: csv_strerror(csv_error(&parser))))
   }
 
-  /// Passes the file's bytes, without a byte order mark, to `body` until it returns false.
+  /// Passes the file's bytes, without a byte order mark and the first `length` behind it, to `body`
+  /// until it returns false.
   private func forEachBuffer(
-    _ body: (UnsafeRawBufferPointer) -> Bool
+    skipping length: Int = 0, _ body: (UnsafeRawBufferPointer) -> Bool
   ) throws(TabularError) {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
@@ -143,6 +146,7 @@ struct CSVReader {
       if isFirst, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
         bytes = UnsafeRawBufferPointer(rebasing: bytes[3...])
       }
+      if isFirst { bytes = UnsafeRawBufferPointer(rebasing: bytes[min(length, bytes.count)...]) }
       isFirst = false
       if !body(bytes) { return }
     }

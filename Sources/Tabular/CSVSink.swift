@@ -16,7 +16,7 @@ final class CSVSink {
   /// Whether there is a failure: asked for every cell, where copying the error would cost.
   private var isStopped = false
   /// The line in which the cell being read begins.
-  private(set) var line = 1
+  private(set) var line: Int
 
   private var names: [String] = []
   private var kinds: [Kind] = []
@@ -30,9 +30,11 @@ final class CSVSink {
   private var headerRead = false
   private var lastLineEnd: Int32 = 0
 
-  init(selection: ColumnSelection, textColumns: Set<Int>) {
+  /// - Parameter firstLine: the line of the file that the first cell stands in.
+  init(selection: ColumnSelection, textColumns: Set<Int>, firstLine: Int = 1) {
     self.selection = selection
     self.textColumns = textColumns
+    line = firstLine
   }
 
   /// Takes the next cell of the line.
@@ -83,6 +85,9 @@ final class CSVSink {
     return selection.arrange(columns, rowCount: rows)
   }
 
+  /// What a first column without a name is called.
+  private static let rowNames = "rowname"
+
   private func addName(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard let name = decode(bytes) else { return }
     names.append(name)
@@ -91,6 +96,10 @@ final class CSVSink {
 
   private func finishHeader() {
     headerRead = true
+    // The names of rows, which R's write.csv and pandas write by default, have no name themselves.
+    if names.count > 1, names[0].isEmpty, !names.contains(Self.rowNames) {
+      names[0] = Self.rowNames
+    }
     do throws(TabularError) {
       try selection.check(names)
     } catch {

@@ -72,7 +72,12 @@ public enum DataFile {
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw .unreadable(path: path, reason: "not a regular file")
     }
-    guard let format = Format(path: path) else { throw .unknownExtension(path: path) }
+    guard let format = Format(path: path) else {
+      if let foreign = ForeignFile(named: path) {
+        throw .foreign(path: path, kind: foreign.kind, advice: foreign.advice)
+      }
+      throw .unknownExtension(path: path)
+    }
     guard access(path, R_OK) == 0 else {
       throw .unreadable(path: path, reason: systemReason())
     }

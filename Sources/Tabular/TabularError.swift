@@ -8,6 +8,8 @@ public enum TabularError: Error, Equatable, Sendable {
   /// The system refuses to read the file, for `reason`.
   case unreadable(path: String, reason: String)
   case unknownExtension(path: String)
+  /// A kind of file that is known and not read; `advice` says what would be right.
+  case foreign(path: String, kind: String, advice: String)
   /// The file ends early or does not follow its format.
   case damaged(path: String, reason: String)
   case emptyFile(path: String)
@@ -65,6 +67,8 @@ extension TabularError: CustomStringConvertible {
     case .notUTF8(let path, let line, let column):
       "\(path), line \(line), column \(column): bytes that are not UTF-8; if the file is Latin-1 "
         + "(Windows), convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
+    case .foreign(let path, let kind, let advice):
+      "\(path): this is \(kind), which is not read here; \(advice)"
     case .notText(let path, let kind, let advice): "\(path): this is \(kind), not text; \(advice)"
     case .unknownColumn(let path, let name, let nearest):
       "\(path): no column '\(name)'" + Self.suggestion(nearest)

@@ -10,7 +10,11 @@ struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How tables are printed: text, csv or json.",
-      discussion: "JSON has every table under its name; CSV has the first unless --table is given."
+      discussion: """
+        JSON has every table under its name, null where there is no figure, and "Inf" or "-Inf" as \
+        text for an infinite one (degrees of freedom), which JSON's numbers lack; CSV has the first \
+        table unless --table is given, and Inf.
+        """
     ))
   var format = TableFormat.text
 

@@ -232,8 +232,8 @@ struct RunSession: RankedJob {
 
   /// Names of all tables that a run may print.
   static let tableNames = [
-    "pooled", "completeCases", "terms", "components", "events", "warnings", "convergence",
-    "notes", "sketches",
+    "pooled", "completeCases", "terms", "components", "events", "imputations", "warnings",
+    "convergence", "notes", "sketches",
   ]
 
   /// The tables that say what came of a run.
@@ -257,6 +257,7 @@ struct RunSession: RankedJob {
     if !results.eventRows.isEmpty {
       tables.append(NamedTable("events", .events(results.eventRows)))
     }
+    tables.append(NamedTable("imputations", results.imputationsTable, isDetail: true))
     var warnings = caveats.namedTable
     // Text has them above the pooled estimates.
     warnings.isDetail = !pooled.isEmpty

@@ -52,7 +52,7 @@ struct DataNoteTests {
   @Test func planSuggestsAndChangesNothing() throws {
     let scratch = try Scratch()
     let rows = (0..<120).map { row in
-      let arm = row == 61 ? 0 : row / 10 % 2
+      let arm = row == 51 ? 0 : row / 10 % 2
       let y = row % 7 == 3 ? "" : "\(row * 37 % 23)"
       return "\(row / 10),\(arm),\(row + 1),\(row % 40 == 5 ? 99 : row * 7 % 50),\(y)"
     }
@@ -91,5 +91,39 @@ struct DataNoteTests {
       outcome.errors.contains("'size' has one value per cluster, and no method here keeps that"),
       "\(outcome.errors)")
     #expect(scratch.names == ["s.yaml", "t.csv"])
+  }
+
+  /// Files of other programs are named, with what to do, whatever command they are given to.
+  @Test(arguments: ["d.rds", "d.RData", "d.xlsx", "d.csv.gz", "s.yaml"])
+  func foreignFiles(name: String) throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(name, Data([0x1F, 0x8B, 8, 0, 0xFF, 0xFE, 0xC0]))
+    for command in [["describe", path], ["fit", path, "y ~ x"], ["plan", path]] {
+      if name == "s.yaml", command[0] == "fit" { continue }
+      let outcome = try Program.run(command)
+      #expect(outcome.status != 0)
+      #expect(outcome.errors.contains("this is"), "\(command) \(outcome.errors)")
+      #expect(!outcome.errors.contains("UTF-8 text"), "\(outcome.errors)")
+    }
+  }
+
+  /// Values whose squares overflow, or vanish, make no standard error of 0.
+  @Test func scalesThatCannotBeSquared() throws {
+    let scratch = try Scratch()
+    for power in ["e200", "e-200"] {
+      let rows = (0..<40).map { "\($0 / 8),\($0 % 3),\($0 * 7 % 11)\(power)" }
+      let data = try scratch.write("d.csv", "g,x,y\n" + rows.joined(separator: "\n") + "\n")
+      for formula in ["y ~ x + (1 | g)", "y ~ x", "x ~ y"] {
+        let outcome = try Program.run("fit", data, formula)
+        #expect(outcome.status != 0 && outcome.errors.contains("The values of y are so"))
+      }
+      let study = try scratch.write("s.yaml", "data: {file: d.csv}\nanalyse: [{model: y ~ x}]\n")
+      let plan = try Program.run("plan", study)
+      #expect(
+        plan.status != 0 && plan.errors.contains("The values of y are so"), "\(plan.errors)")
+      let table = "term,estimate,std.error,imputation\nx,1,1\(power),1\nx,2,1\(power),2\n"
+      let pooled = try Program.run("pool-table", try scratch.write("e.csv", table))
+      #expect(pooled.status != 0 && pooled.errors.contains("to be squared"), "\(pooled.errors)")
+    }
   }
 }

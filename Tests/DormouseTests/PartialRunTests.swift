@@ -50,4 +50,27 @@ import Testing
     #expect(outcome.errors.contains("--only names imputation 7; the run has imputations 1 to 6"))
     #expect(try example.run("part", ["--only", "0"]).status == 64)
   }
+
+  /// Two of six imputations: `pool` and `complete` say so, in every format.
+  @Test func whatIsNotFinishedIsSaid() throws {
+    let example = try ExampleRun()
+    #expect(try example.run("part", ["--only", "1-2"]).status == 0)
+    let path = example.directory("part").path
+    let sentence = "the run is not finished: 2 of 6 imputations are"
+    let json = try Program.run("pool", path, "--format", "json")
+    #expect(json.status == 0, "\(json.errors)")
+    let counts = try #require(try json.table("imputations").first)
+    #expect(counts["asked"] as? Int == 6 && counts["finished"] as? Int == 2)
+    #expect(
+      try json.table("warnings").contains {
+        ($0["note"] as? String)?.lowercased().contains(sentence) == true
+      })
+    #expect(try Program.run("pool", path).output.contains("2 of 6 imputations are"))
+    #expect(try Program.run("pool", path, "--format", "csv").errors.contains(sentence))
+    #expect(try Program.run("pool", path, "--strict").status == 82)
+    let to = example.scratch.url("c.csv").path
+    #expect(try Program.run("complete", path, "--to", to).errors.contains(sentence))
+    let chosen = try Program.run("complete", path, "--to", to, "--only", "2")
+    #expect(chosen.status == 0 && chosen.errors.isEmpty, "\(chosen.errors)")
+  }
 }

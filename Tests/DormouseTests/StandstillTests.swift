@@ -94,6 +94,76 @@ import Testing
     #expect(ContinuousClock.now - begin < .seconds(30))
   }
 
+  /// The ranks of a job under the real mpirun, as soon as there are some: processes of the program two
+  /// generations below the one that was started.
+  private func ranks(below pid: Int32, atLeast count: Int) -> [Int32] {
+    func children(_ pid: Int32) -> [Int32] {
+      let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+      return tasks.flatMap { task in
+        let text = try? String(
+          contentsOfFile: "/proc/\(pid)/task/\(task)/children", encoding: .utf8)
+        return (text ?? "").split(separator: " ").compactMap { Int32($0) }
+      }
+    }
+    func isProgram(_ pid: Int32) -> Bool {
+      let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
+      return path?.hasSuffix("/dormouse") == true
+    }
+    let end = ContinuousClock.now + .seconds(20)
+    while ContinuousClock.now < end {
+      let found = children(pid).flatMap(children).filter(isProgram)
+      if found.count >= count { return found }
+      usleep(500)
+    }
+    return []
+  }
+
+  /// A job of three ranks, one of which was stopped before MPI was up: the others wait for it, as in a
+  /// deadlock of MPI's daemons. Nil if MPI was quicker, three times.
+  private func jobThatHangs(
+    _ scratch: Scratch, _ environment: [String: String] = [:]
+  ) throws -> (job: Job, others: [Int32])? {
+    for attempt in 1...3 {
+      let job = try Job(
+        ranks: nil, program: "dormouse",
+        [
+          "run", Program.package("config/example.yaml").path, "--ranks", "3", "--m", "2",
+          "--iterations", "2", "--output", scratch.url("run-\(attempt)").path,
+        ], environment: environment)
+      let first = try #require(ranks(below: job.pid, atLeast: 1).first, "\(job.text)")
+      kill(first, SIGSTOP)
+      let others = ranks(below: job.pid, atLeast: 3).filter { $0 != first }
+      usleep(500_000)
+      if job.isRunning, !scratch.names.contains("run-\(attempt)") { return (job, others) }
+      for rank in [first] + others { kill(rank, SIGKILL) }
+      job.signal(SIGTERM)
+      _ = job.end()
+    }
+    return nil
+  }
+
+  /// The same as above under the real mpirun.
+  @Test func aRankIsKilledWhileTheRealMPIStarts() throws {
+    let scratch = try Scratch()
+    let (job, others) = try #require(try jobThatHangs(scratch))
+    let begin = ContinuousClock.now
+    kill(try #require(others.last), SIGKILL)
+    #expect(job.end() == 137, "\(job.text)")
+    #expect(job.text.contains("a rank was lost while MPI was starting"), "\(job.text)")
+    #expect(ContinuousClock.now - begin < .seconds(30))
+    #expect(scratch.names.filter { $0.hasPrefix("run") }.isEmpty)
+  }
+
+  /// Nobody dies, and nothing goes on: the ranks' own watch ends the job.
+  @Test func mpiThatNeverStartsIsEnded() throws {
+    let scratch = try Scratch()
+    let (job, _) = try #require(try jobThatHangs(scratch, ["DORMOUSE_MPI_SECONDS": "3"]))
+    let begin = ContinuousClock.now
+    #expect(job.end() == 137, "\(job.text)")
+    #expect(job.text.contains("MPI did not start within 3 s"), "\(job.text)")
+    #expect(ContinuousClock.now - begin < .seconds(30))
+  }
+
   /// What a killed job has left for itself is removed by the next; what belongs to one that runs stays.
   @Test func foldersOfKilledJobs() throws {
     let scratch = try Scratch()

@@ -86,7 +86,11 @@ import Testing
     "DELETE FROM model_fits WHERE k = 2", "UPDATE events SET count = 3 WHERE k = 2",
     "UPDATE chain_log SET target = 'y' WHERE k = 2",
     "UPDATE donor_use SET donors = 9 WHERE k = 2 AND times = 1",
-    "DELETE FROM chains WHERE k = 2",
+    "DELETE FROM chains WHERE k = 2", "DELETE FROM donor_use WHERE k = 2 AND times = 1",
+    "DELETE FROM donor_use WHERE k = 2 AND times = 2", "DELETE FROM chain_log WHERE k = 2",
+    "DELETE FROM events WHERE k = 2 AND position = 0",
+    "DELETE FROM trace WHERE k = 2 AND first_iteration = 1",
+    "UPDATE chains SET donor_rows = 1 WHERE k = 2",
   ])
   func aDamagedRowIsNamedWithItsImputation(sql: String) throws {
     try damage(sql)

@@ -99,14 +99,14 @@ import Testing
     changed = original
     changed[63] = 99
     try changed.write(to: scratch.file)
-    let newer = RunRecordError.newer(path: scratch.file.path, found: 99, known: 4)
+    let newer = RunRecordError.newer(path: scratch.file.path, found: 99, known: 5)
     #expect(throws: newer) { try open(scratch) }
     #expect(throws: newer) { try RecordReader(directory: scratch.url) }
     #expect(newer.description.contains("later version"))
-    // Earlier versions lack checksums, or what intervals of variances are made of.
-    changed[63] = 3
+    // Earlier versions lack checksums, what intervals of variances are made of, or numbers of rows.
+    changed[63] = 4
     try changed.write(to: scratch.file)
-    let older = RunRecordError.older(path: scratch.file.path, found: 3, known: 4)
+    let older = RunRecordError.older(path: scratch.file.path, found: 4, known: 5)
     #expect(throws: older) { try open(scratch) }
     #expect(throws: older) { try RecordReader(directory: scratch.url) }
     #expect(older.description.contains("earlier version"))

@@ -75,7 +75,9 @@ import Testing
       !isRefused(
         data(clusters: 10, rows: 8) { $1 == 7 ? nil : $0 < 2 ? 3 : Double(($0 + $1) % 4) }))
     // A binary variable in ten pairs that happen to agree.
-    #expect(!isRefused(data(clusters: 12, rows: 2) { $0 > 9 ? nil : Double($0 % 2) }))
+    #expect(
+      !isRefused(
+        data(clusters: 12, rows: 2) { cluster, _ in cluster > 9 ? nil : Double(cluster % 2) }))
     // A rare value that is in single observed rows only.
     #expect(
       !isRefused(
@@ -83,7 +85,9 @@ import Testing
           cluster % 8 == 0 ? (row == 0 ? 1 : nil) : row == 4 ? nil : 0
         }))
     // Three clusters of three rows: nine rows say little of a binary variable.
-    #expect(!isRefused(data(clusters: 4, rows: 3) { $0 == 3 ? nil : Double($0 % 2) }))
+    #expect(
+      !isRefused(
+        data(clusters: 4, rows: 3) { cluster, _ in cluster == 3 ? nil : Double(cluster % 2) }))
     // Varies within one cluster.
     #expect(
       !isRefused(
@@ -92,8 +96,12 @@ import Testing
 
   @Test func whatChanceDoesNotExplainIs() {
     // A continuous one in pairs, a binary one in ten clusters of five.
-    #expect(isRefused(data(clusters: 12, rows: 2) { $0 > 9 ? nil : 1.5 * Double($0) }))
-    #expect(isRefused(data(clusters: 12, rows: 5) { $0 > 9 ? nil : Double($0 % 2) }))
+    #expect(
+      isRefused(
+        data(clusters: 12, rows: 2) { cluster, _ in cluster > 9 ? nil : 1.5 * Double(cluster) }))
+    #expect(
+      isRefused(
+        data(clusters: 12, rows: 5) { cluster, _ in cluster > 9 ? nil : Double(cluster % 2) }))
   }
 
   /// No target by default and no predictor; analyses say what that costs.

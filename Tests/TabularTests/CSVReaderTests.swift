@@ -55,6 +55,18 @@ import Testing
     }
   }
 
+  @Test func aFirstLineOrColumnThatOthersAdd() throws {
+    #expect(try Files.read("\"\",a\nr1,1\nr2,2\n").names == ["rowname", "a"])
+    // A column called sep=x is one, and lines are counted as they stand in the file.
+    #expect(try Files.read("sep=x,b\n1,2\n").names == ["sep=x", "b"])
+    #expect(throws: TabularError.self) { try Files.read("sep=;\na;b\n1;2\n3\n") }
+    do {
+      _ = try Files.read("sep=;\na;b\n1;2\n3\n")
+    } catch {
+      #expect("\(error)".contains("line 4"), "\(error)")
+    }
+  }
+
   /// 0012 and 12 are two clusters; amounts with a point, an exponent or a sign are amounts.
   @Test func leadingZerosAreCodes() throws {
     let content =
@@ -62,7 +74,7 @@ import Testing
       + "0107, 007 ,012e1,0,5,+5\n00,NA,1,0,NA,5.0\n0,0,2,0,0,5\n"
     let data = try Files.read(content)
     #expect(data["code"]?.texts == ["0012", "12", "0107", "00", "0"])
-    #expect(data["late"]?.texts == ["12", "0012", " 007", "", "0"])
+    #expect(data["late"]?.texts == ["12", "0012", "007", "", "0"])
     #expect(data["amount"]?.numbers == [7.5, 0.5, 120, 1, 2])
     #expect(data["zero"]?.numbers == [0, 0, 0, 0, 0])
     #expect(data["signed"]?.numbers?.prefix(3) == [-5, 5, 5])
@@ -126,6 +138,12 @@ import Testing
     ("\n\na,b\n\n1,x\n\n2,y\n\n", "data.csv"), ("a;b\n1;x\n2;y\n", "data.csv"),
     ("a\tb\n1\tx\n2\ty\n", "data.tsv"), ("a\tb\n1\tx\n2\ty\n", "DATA.TXT"),
     ("a,b\n1,x\n2,y\n", "data.txt"), ("a;b\n1;x\n2;y\n", "data.tsv"),
+    ("a\tb\n1\tx\n2\ty\n", "data.csv"), ("a|b\n1|x\n2|y\n", "data.csv"),
+    ("a|b\n1|x\n2|y\n", "data.txt"), ("sep=;\na;b\n1;x\n2;y\n", "data.csv"),
+    ("\u{FEFF}SEP=|\r\na|b\r\n1|x\r\n2|y\r\n", "data.csv"),
+    ("sep=\t\na\tb\n1\tx\n2\ty", "data.csv"),
+    ("\"\",\"a\",\"b\"\n\"1\",1,\"x\"\n\"2\",2,\"y\"\n", "data.csv"),
+    (",a,b\n0,1,x\n1,2,y\n", "data.csv"),
     ("\"a\",\"b\"\n\"1\",\"x\"\n\"2\",\"y\"\n", "data.csv"), ("a, b\n1, x\n 2 ,y \n", "data.csv"),
   ])
   func dialects(content: String, name: String) throws {

@@ -23,7 +23,8 @@ import Testing
     ),
     ("a,b,a\n1,2,3\n", "data.csv: columns 1 and 3 are both called 'a'; names must differ"),
     ("a,,c\n1,2,3\n", "data.csv: column 2 has no name; every column needs one"),
-    ("\"\",a\n1,2\n", "data.csv: column 1 has no name; every column needs one"),
+    ("\"\",rowname\n1,2\n", "data.csv: column 1 has no name; every column needs one"),
+    ("\"\",a,\"\"\n1,2,3\n", "data.csv: column 3 has no name; every column needs one"),
   ])
   func textFiles(content: String, message: String) {
     #expect(Files.message(Data(content.utf8)) == message)
@@ -52,7 +53,7 @@ import Testing
       ),
       (
         Array("PK\u{3}\u{4}x".utf8),
-        "a spreadsheet (.xlsx, .ods) or another archive, not text; save the sheet as CSV"
+        "a spreadsheet (.xlsx, .ods) or another archive, not text; save the sheet as CSV (UTF-8)"
       ),
       (
         Array("<stata_dta><header>".utf8), "a Stata file, not text; let its name end in .dta"
@@ -76,9 +77,12 @@ import Testing
       let absent = folder.appending(path: "absent.dta").path
       #expect(error(absent) == .noSuchFile(path: absent))
       #expect(error(folder.path) == .isDirectory(path: folder.path))
-      let odd = folder.appending(path: "data.xlsx").path
+      let odd = folder.appending(path: "data.odd").path
       try writeFileAtomically(odd, [1])
       #expect(error(odd) == .unknownExtension(path: odd))
+      let sheet = folder.appending(path: "data.XLSX").path
+      try writeFileAtomically(sheet, [1])
+      #expect(error(sheet)?.description.contains("this is a spreadsheet") == true)
       let bare = folder.appending(path: "csv").path
       try writeFileAtomically(bare, [1])
       #expect(error(bare) == .unknownExtension(path: bare))

@@ -32,6 +32,13 @@ public struct RunCaveats: Sendable, Equatable {
       + Self.improper(verdicts.map(\.target), description)
   }
 
+  /// The same with a sentence before the others, if there is one.
+  public func preceded(by sentence: String?) -> RunCaveats {
+    RunCaveats(sentences: (sentence.map { [$0] } ?? []) + sentences)
+  }
+
+  private init(sentences: [String]) { self.sentences = sentences }
+
   /// The names of a few, and how many more there are.
   private static func list(_ names: [String]) -> String {
     names.prefix(5).joined(separator: ", ")

@@ -122,6 +122,23 @@ public struct RunResults: Sendable {
     ).mapValues { $0.map(\.event) }
   }
 
+  /// That imputations are missing, as a sentence; nil when all are finished.
+  public var unfinished: String? {
+    guard finished.count < description.m else { return nil }
+    return
+      "the run is not finished: \(finished.count) of \(description.m) imputations are, and the "
+      + "figures are theirs alone"
+  }
+
+  /// How many imputations there are to be, are finished, and have failed: one row.
+  public var imputationsTable: Table {
+    var table = Table(columns: [.init("asked"), .init("finished"), .init("failed")])
+    table.append([
+      .integer(description.m), .integer(finished.count), .integer(failures.count),
+    ])
+    return table
+  }
+
   /// Names of the analyses, in the study's order.
   public var analyses: [String] {
     var names: [String] = []

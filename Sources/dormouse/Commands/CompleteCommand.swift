@@ -62,6 +62,12 @@ struct CompleteCommand: ParsableCommand {
       }
       guard !wanted.isEmpty else { throw InputError.imputationNotFinished(1, finished: 0) }
       try completed.write(to: to, format: format, numbers: (include ? [0] : []) + wanted)
+      let asked = try reader.description().m
+      if only.isEmpty, wanted.count < asked {
+        writeToStandardError(
+          "warning: the run is not finished: \(wanted.count) of \(asked) imputations are, and the "
+            + "file has these alone")
+      }
     }
   }
 }

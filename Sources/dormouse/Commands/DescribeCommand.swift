@@ -34,8 +34,7 @@ struct DescribeCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   private var isDataFile: Bool {
-    let known = ["dta", "sav", "zsav", "por", "sas7bdat", "xpt", "csv", "tsv", "txt"]
-    return known.contains(URL(filePath: study).pathExtension.lowercased())
+    DataFile.isNamedAsDataFile(study) || ForeignFile(named: study) != nil
   }
 
   func validate() throws {

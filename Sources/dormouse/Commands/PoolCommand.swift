@@ -11,9 +11,10 @@ struct PoolCommand: ParsableCommand {
     discussion: """
       Works while the run computes, with the imputations that are finished.
 
-      Tables: pooled, completeCases, terms, components, events, warnings (what text shows above the \
-      pooled estimates: chains that have not converged, targets imputed improperly), notes (what it \
-      shows below the tables).
+      Tables: pooled, completeCases, terms, components, events, imputations (asked, finished, failed), \
+      warnings (what text shows above the pooled estimates: imputations that are not finished, \
+      chains that have not converged, targets imputed improperly), notes (what it shows below the \
+      tables).
 
       EXAMPLES
         dormouse pool runs/share --df nlme
@@ -35,7 +36,7 @@ struct PoolCommand: ParsableCommand {
       let folder = URL(filePath: directory, directoryHint: .isDirectory)
       let reader = try RecordReader(directory: folder)
       let results = try RunResults(reader)
-      let caveats = try RunCaveats(reader)
+      let caveats = try RunCaveats(reader).preceded(by: results.unfinished)
       status = strictness.status(caveats)
       let recorded = try RunSession.recordedPooling(results)
       let (rule, level) = (pooling.df ?? recorded.rule, pooling.level ?? recorded.level)
