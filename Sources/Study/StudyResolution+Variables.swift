@@ -1,6 +1,6 @@
-import Imputation
 import Analyses
 import Formulas
+import Imputation
 import Tabular
 
 extension StudyResolution {
