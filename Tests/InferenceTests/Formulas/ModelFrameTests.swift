@@ -1,3 +1,4 @@
+import Analyses
 import Formulas
 import Numerics
 import Tabular
