@@ -73,7 +73,7 @@ public enum VegaLite {
     /// The text of a text mark, the same at every place.
     public var text: String?
 
-    init(_ type: MarkType, _ configure: (inout Mark) -> Void = { _ in }) {
+    package init(_ type: MarkType, _ configure: (inout Mark) -> Void = { _ in }) {
       self.type = type
       configure(&self)
     }

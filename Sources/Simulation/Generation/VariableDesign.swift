@@ -32,7 +32,7 @@ public struct VariableDesign: Sendable, Equatable {
     /// Correlation with the random intercept.
     public var correlation: Double
 
-    init(_ factor: LinearPredictor.Factor, sd: Double, correlation: Double = 0) {
+    package init(_ factor: LinearPredictor.Factor, sd: Double, correlation: Double = 0) {
       self.factor = factor
       self.sd = sd
       self.correlation = correlation

@@ -11,6 +11,13 @@ package struct ReplicateBatch: Equatable, Sendable {
     package var failures: Int
     /// ``MethodOutcome/encode(_:)``.
     package var results: [UInt8]
+
+    package init(replicate: Int, seconds: Double, failures: Int, results: [UInt8]) {
+      self.replicate = replicate
+      self.seconds = seconds
+      self.failures = failures
+      self.results = results
+    }
   }
 
   /// Position of the scenario in the study, from 0.
