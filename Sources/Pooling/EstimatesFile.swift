@@ -29,6 +29,9 @@ public enum EstimatesFileError: Error, Equatable {
   /// A standard error below 0, or degrees of freedom below 0, in `row` (from 1).
   case negativeCell(path: String, column: String, row: Int)
   case repeatedTerm(path: String, term: String, model: String?, row: Int)
+  /// Imputations are not numbered, and a column that is not known has several values for a term, some
+  /// of them more than once: its rows may be of different parameters.
+  case unclearRows(path: String, column: String, term: String)
   /// A standard error whose square is 0 or infinite to a double, in `row` (from 1).
   case outOfScale(path: String, column: String, row: Int)
   /// There is a column `effect`, but no row in which it says "fixed".
@@ -60,6 +63,10 @@ extension EstimatesFileError: CustomStringConvertible {
       "\(path), row \(row): the term '\(term)'\(model.map { " of the model '\($0)'" } ?? "") "
         + "stands for a second time in its imputation; if the file has several models, name them "
         + "in a column 'model'"
+    case .unclearRows(let path, let column, let term):
+      "\(path): '\(column)' differs between rows of the term '\(term)', which may then be of different "
+        + "parameters; number the imputations in a column '.imp', and if '\(column)' tells "
+        + "analyses apart, call it 'model'"
     case .noFixedEffects(let path, let column):
       "\(path): the column '\(column)' says 'fixed' in no row, and only fixed effects are pooled; "
         + "remove the column if all rows are"
@@ -247,6 +254,7 @@ public enum EstimatesFile {
       let errors = try numbers(errorColumn, rows)
       let imputations = try column(.imputation).map { try texts($0, rows) }
       let models = try column(.model).map { try texts($0, rows) }
+      if imputations == nil { try checkOthers(rows, terms: terms, models: models) }
       let dfs =
         degreesOfFreedom == nil
         ? try column(rule ?? .degreesOfFreedom).map { try fileDF($0, rows) } : nil
@@ -298,6 +306,31 @@ public enum EstimatesFile {
       return rows.map { row in
         let parts = columns.map { text($0, row) }.filter { !$0.isEmpty }
         return parts.isEmpty ? "" : " [\(parts.joined(separator: ", "))]"
+      }
+    }
+
+    /// Columns of numbers that tell parameters apart; others of numbers are statistics.
+    private static let times: Set<String> = ["time", "wave", "visit", "period", "level"]
+
+    /// Looks for columns that nothing is known of and by which the rows of a term fall into kinds.
+    ///
+    /// A column with another value in every row of a term may name the imputations.
+    private func checkOthers(_ rows: [Int], terms: [String], models: [String]?) throws {
+      let known = Field.allCases.reduce(into: EstimatesFile.distinguishing) {
+        $0.formUnion($1.names)
+      }
+      for column in data.columns {
+        let name = column.name.lowercased().filter { $0.isLetter || $0.isNumber }
+        guard !known.contains(name) else { continue }
+        if case .numeric = column.values, !Self.times.contains(name) { continue }
+        var seen: [[String]: [String: Int]] = [:]
+        for (i, row) in rows.enumerated() {
+          seen[[models?[i] ?? "", terms[i]], default: [:]][text(column, row), default: 0] += 1
+        }
+        let unclear = seen.filter { $0.value.count > 1 && $0.value.values.contains { $0 > 1 } }
+        if let first = unclear.keys.map({ $0[1] }).min() {
+          throw EstimatesFileError.unclearRows(path: path, column: column.name, term: first)
+        }
       }
     }
 

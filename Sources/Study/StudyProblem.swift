@@ -88,7 +88,7 @@ extension StudyProblem: CustomStringConvertible {
   public var description: String {
     switch reason {
     case .unreadable, .dataFile, .notUTF8, .empty, .syntax, .tabIndentation: fileSentence
-    case .unknownKey, .duplicateKey, .missingKey, .wrongType, .outOfRange, .notOneOf,
+    case .unknownKey, .duplicateKey, .missingKey, .wrongType, .outOfRange, .notOneOf, .otherName,
       .repeatedName, .repeatedModel, .nothingNamed, .nameAsDirectory, .formula:
       keySentence
     case .invalidRole, .clusterRole, .clusterAsPredictor, .clusterAsTarget,

@@ -168,6 +168,19 @@ extension StudyResolution {
         options: options.resolved(for: description)))
   }
 
+  /// Whether an analysis takes levels of the variable, or a function of it that not every number has:
+  /// what is drawn from a normal distribution has other levels in each imputation, and may be
+  /// negative.
+  private func isTransformed(_ name: String) -> Bool {
+    file.analyses.contains { analysis in
+      guard let formula = try? Formula(analysis.model.value) else { return false }
+      let parts =
+        [formula.responsePart] + formula.fixedParts + formula.randomParts.flatMap(\.slopes)
+      return parts.contains { $0.variables.contains(name) && $0.label.contains("(") }
+        || formula.randomParts.contains { $0.grouping.contains(name) }
+    }
+  }
+
   /// Predictive mean matching; of a numeric variable with too few observed values for it on two
   /// levels, the normal model. Who states an option of matching wants matching.
   private func defaultMethod(_ summary: ColumnSummary, _ stated: StudyFile.Target?) -> String {
@@ -175,7 +188,7 @@ extension StudyResolution {
     guard let type = positions[summary.name].map({ variables[$0].type }), type == .numeric,
       stated?.options.allSatisfy({ option in
         TwoLevelContinuous.description.options.contains { $0.key == option.key }
-      }) ?? true,
+      }) ?? true, !isTransformed(summary.name),
       MatchingReach(
         target: summary.name, type: type, observed: summary.rowCount - summary.missingCount,
         missing: summary.missingCount

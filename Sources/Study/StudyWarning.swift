@@ -199,7 +199,8 @@ extension LoadedStudy {
     }
     let few = reaches.filter(\.hasFewRows)
     if !few.isEmpty { warnings.append(.fewToMatch(few)) }
-    let heaped = reaches.filter(\.hasFullEnd)
+    // A variable of two values lies at its ends altogether; the study has none.
+    let heaped = reaches.filter { $0.type != .binary && $0.hasFullEnd }
     if !heaped.isEmpty { warnings.append(.fullEnd(heaped)) }
     return warnings
   }

@@ -285,6 +285,11 @@ import Testing
       "'impute.targets.y.matching' cannot be 'type4'; did you mean 'type1'?"
     ),
     (
+      "impute: {targets: {y: {method: 2l.pan}}}", 32,
+      "'impute.targets.y.method' cannot be '2l.pan'; use 2l.continuous: the same model by an exact draw "
+        + "instead of a Gibbs sampler"
+    ),
+    (
       "impute: {targets: {y: {method: pnm}}}", 32,
       "'impute.targets.y.method' cannot be 'pnm'; did you mean 'pmm'?"
     ),

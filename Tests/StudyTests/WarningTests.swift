@@ -207,12 +207,12 @@ import Testing
   ])
   func tooFewToMatch(_ clusters: Int, _ missing: Int, _ type: String, _ isFew: Bool) throws {
     let data = heaped(clusters: clusters, missing: missing)
-    func study(_ target: String) throws -> LoadedStudy {
+    func study(_ target: String, model: String = "y ~ x + (1 | g)") throws -> LoadedStudy {
       let text = """
         data: {file: a.csv, cluster: g}
         variables: {y: {type: \(type)}}
         impute: {targets: {y: \(target)}}
-        analyse: [{model: y ~ x + (1 | g)}]
+        analyse: [{model: "\(model)"}]
         """
       return try LoadedStudy(file: StudyFile(text: text, path: "s.yaml"), dataset: data)
     }
@@ -228,6 +228,12 @@ import Testing
       byDefault.study.imputation.targets[0].method == (isNormal ? "2l.continuous" : "2l.pmm"))
     #expect(byDefault.resolved.notes.contains(.fewToMatch(["y"])) == isNormal)
     #expect(isSaid(byDefault) == (isFew && !isNormal))
+    // A normal draw has other levels in each imputation, and no logarithm where it is negative.
+    for model in ["x ~ factor(y) + (1 | g)", "log(y) ~ x + (1 | g)", "x ~ arm + (1 | g) + (1 | y)"]
+    {
+      let kept = try study("{predictors: {x: 1}}", model: model)
+      #expect(kept.study.imputation.targets[0].method == "2l.pmm", "\(model)")
+    }
     // Who states an option of matching, or the method, is obeyed; one level has no such limit.
     #expect(try study("{donors: 5}").study.imputation.targets[0].method == "2l.pmm")
     #expect(try !isSaid(study("{method: pmm, predictors: {x: 1}}")))

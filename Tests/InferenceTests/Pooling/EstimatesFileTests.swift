@@ -26,6 +26,22 @@ import Testing
     #expect(none[0].imputations == ["1", "10"] && none[0].notes.isEmpty)
   }
 
+  /// Without numbers of imputations the rows of a term are those of one parameter, or nobody knows.
+  @Test(arguments: ["outcome", "subgroup", "time"])
+  func rowsOfSeveralParametersAreNotAveraged(column: String) throws {
+    let kinds = column == "time" ? ["1", "2"] : ["pain", "sleep"]
+    func text(_ values: [String], _ header: String = "") -> String {
+      "\(header.isEmpty ? column : header),term,estimate,std.error\n"
+        + values.enumerated().map { "\($0.element),arm,\($0.offset + 1),0.5\n" }.joined()
+    }
+    let error = #expect(throws: EstimatesFileError.self) { try read(text(kinds + kinds)) }
+    #expect("\(try #require(error))".contains("'\(column)' differs between rows of the term 'arm'"))
+    // Each value once: these are the imputations' names. All the same: nothing is told apart.
+    #expect(try read(text(kinds))[0].fits.count == 2)
+    #expect(try read(text([kinds[0], kinds[0]]))[0].fits.count == 2)
+    #expect(try read(text(kinds + kinds, "model")).count == 2)
+  }
+
   /// The table of a run's fits, whose variance components have no standard error.
   @Test func onlyFixedEffectsArePooled() throws {
     let found = try read(
