@@ -174,7 +174,7 @@ extension LoadedStudy {
   public var warnings: [StudyWarning] {
     var warnings = analyses.flatMap { Congeniality(self, $0).warnings }
     let clusterLevel = study.imputation.targets.filter {
-      plan.targetNames.contains($0.name) && resolved.clusterLevelVariables.contains($0.name)
+      varyingTargets.contains($0.name) && resolved.clusterLevelVariables.contains($0.name)
     }.map(\.name)
     if study.imputation.cluster != nil, !clusterLevel.isEmpty,
       plan.clusterCount < dataset.rowCount
@@ -184,6 +184,14 @@ extension LoadedStudy {
     let loads = plan.clusterLevelLoads.filter(\.isTooMuch)
     if !loads.isEmpty { warnings.append(.clusterLevel(loads)) }
     return warnings + matchingWarnings
+  }
+
+  /// Targets with more than one observed value: there is nothing to say of the others, which get it.
+  fileprivate var varyingTargets: Set<String> {
+    Set(
+      zip(plan.targetNames, plan.observedValues).filter { _, values in
+        values.contains { $0 != values[0] }
+      }.map(\.0))
   }
 
   /// Where the rule of matching, or matching at all, does not hold in a two-level model.
@@ -239,7 +247,8 @@ private struct Congeniality {
       used.contains($0.name) && imputed.contains($0.name)
     }
     targets = all.filter(Self.hasModel)
-    withoutModel = all.filter { !Self.hasModel($0) }
+    let varying = loaded.varyingTargets
+    withoutModel = all.filter { !Self.hasModel($0) && varying.contains($0.name) }
     types = Dictionary(
       study.imputation.variables.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first }
     )
@@ -301,9 +310,11 @@ private struct Congeniality {
       .flatMap(\.variables).filter { seen.insert($0).inserted }
   }
 
+  /// Without those that no role could bring in: what stays incomplete has a warning of its own.
   private func missingVariables(_ target: TargetSpecification) -> [String] {
     variables.filter {
       $0 != target.name && $0 != study.imputation.cluster && role(of: $0, in: target) == .unused
+        && (imputed.contains($0) || dataset[$0]?.missingCount == 0)
     }
   }
 
@@ -329,7 +340,7 @@ private struct Congeniality {
     guard isTwoLevel(target) else { return [] }
     let response = formula.responsePart.variables
     var names: [String] = []
-    for random in formula.randomParts where random.grouping == [study.imputation.cluster] {
+    for random in formula.randomParts where isOfCluster(random.grouping) {
       for variable in random.slopes.flatMap(\.variables) where !isClusterLevel(variable) {
         let wanted = variable == target.name ? response : [variable]
         for name in wanted where name != target.name && !names.contains(name) {
@@ -341,11 +352,17 @@ private struct Congeniality {
     return names
   }
 
+  /// Whether groups are the study's clusters: by themselves, or together with what does not vary
+  /// within them, as in `(1 | arm:clinic)`.
+  private func isOfCluster(_ grouping: [String]) -> Bool {
+    guard let cluster = study.imputation.cluster, grouping.contains(cluster) else { return false }
+    return grouping.allSatisfy { $0 == cluster || isClusterLevel($0) }
+  }
+
   private func missingGroups(_ target: TargetSpecification) -> [String] {
     var labels: [String] = []
     for random in formula.randomParts where !labels.contains(random.label) {
-      let isKnown = isTwoLevel(target) && random.grouping == [study.imputation.cluster]
-      if !isKnown { labels.append(random.label) }
+      if !(isTwoLevel(target) && isOfCluster(random.grouping)) { labels.append(random.label) }
     }
     return labels
   }

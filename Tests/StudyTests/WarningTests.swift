@@ -100,19 +100,23 @@ import Testing
   @Test func otherGroups() throws {
     let found = try warnings("y ~ arm + x + (1 | g/class)", targets: roles)
     #expect(found == [.groups(analysis: "a", [lack("y", "class:g"), lack("x", "class:g")]), row])
+    // Clusters by another name: arm does not vary within them.
+    #expect(try warnings("y ~ arm + x + (1 | arm:g)", targets: roles) == [row])
+    #expect(
+      try warnings("y ~ arm + x + (x | g:arm)", targets: roles)
+        == [.slopes(analysis: "a", [lack("y", "x")]), row])
     let single = "{y: {method: norm, predictors: {x: 1}}, x: {predictors: {y: 1}}}"
     #expect(
       try warnings("y ~ x + (1 | g)", targets: single)
         == [.groups(analysis: "a", [lack("y", "g")])])
   }
 
-  /// w is complete; an incomplete variable that is no target costs rows.
+  /// w is complete; an incomplete variable that is no target costs rows, and can have no role.
   @Test func rowsThatAnAnalysisLeavesOut() throws {
     let targets = "{y: {predictors: {arm: 1}}}"
     #expect(
       try warnings("y ~ arm + x + (1 | g)", targets: targets) == [
-        .variables(analysis: "a", [lack("y", "x")]),
-        .leftOut(analysis: "a", rows: 20, of: 96, names: ["x"]),
+        .leftOut(analysis: "a", rows: 20, of: 96, names: ["x"])
       ])
   }
 
