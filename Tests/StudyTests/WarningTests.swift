@@ -233,8 +233,7 @@ import Testing
     #expect(byDefault.resolved.notes.contains(.fewToMatch(["y"])) == isNormal)
     #expect(isSaid(byDefault) == (isFew && !isNormal))
     // A normal draw has other levels in each imputation, and no logarithm where it is negative.
-    for model in ["x ~ factor(y) + (1 | g)", "log(y) ~ x + (1 | g)", "x ~ 1 + (1 | g) + (1 | y)"]
-    {
+    for model in ["x ~ factor(y) + (1 | g)", "log(y) ~ x + (1 | g)", "x ~ 1 + (1 | g) + (1 | y)"] {
       let kept = try study("{predictors: {x: 1}}", model: model)
       #expect(kept.study.imputation.targets[0].method == "2l.pmm", "\(model)")
     }
